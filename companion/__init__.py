@@ -1,0 +1,45 @@
+"""The small package behind the course: data, adapters, checks and plots.
+
+Import it before PyMC and JAX. It sets two switches that both libraries read once, when they are
+first imported:
+
+* PyTensor's numba backend runs without `fastmath`, so that the same seed gives the same draws
+  whether or not compiled code is already cached;
+* JAX computes in float64, as PyMC does.
+
+The modules, each one idea: `datasets`, `density` (are two models the same?), `sampling` (TFP's
+NUTS, returned as ArviZ expects it), `diagnostics`, `agreement` (two posteriors and a reference),
+`plots`, `exercises` (checks that answer back) and `prose` (computed numbers in sentences).
+"""
+
+import logging
+import os
+import sys
+import warnings
+
+__all__ = ["FLAGS"]
+
+FLAGS = {"PYTENSOR_FLAGS": "numba__fastmath=False", "JAX_ENABLE_X64": "1"}
+
+
+def _set_flags() -> None:
+    """Set both switches in the environment, and say so if it is too late for PyTensor."""
+    pytensor_flags = os.environ.get("PYTENSOR_FLAGS", "")
+    if "numba__fastmath" not in pytensor_flags:
+        os.environ["PYTENSOR_FLAGS"] = ",".join(
+            filter(None, [pytensor_flags, FLAGS["PYTENSOR_FLAGS"]])
+        )
+    os.environ["JAX_ENABLE_X64"] = FLAGS["JAX_ENABLE_X64"]
+    if "jax" in sys.modules:
+        sys.modules["jax"].config.update("jax_enable_x64", True)
+    if "pytensor" in sys.modules and sys.modules["pytensor"].config.numba__fastmath:
+        warnings.warn(
+            "companion was imported after PyMC, so a first and a later run of the same seed may differ: "
+            "restart the kernel and import companion first.",
+            stacklevel=3,
+        )
+
+
+_set_flags()
+# PyMC announces every run on stderr; its warnings still get through.
+logging.getLogger("pymc.sampling").setLevel(logging.WARNING)

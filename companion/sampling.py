@@ -1,0 +1,213 @@
+"""NUTS in TensorFlow Probability, with its result in the form that ArviZ and PyMC use.
+
+`tfp.experimental.mcmc.windowed_adaptive_nuts` returns draws as `(draw, chain, ...)`, statistics
+under names of its own, and no log likelihood. This module transposes, renames and adds what is
+missing, and returns the same kind of `DataTree` as `pm.sample`.
+
+Chains start at independent draws of the prior. (TFP's own default, a point near zero on the
+unconstrained scale, is far from the posterior of anything measured in thousands.)
+
+Tracing and compiling cost far more than sampling here, so `compile_nuts` does both once and
+returns a function of the seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from xarray import DataTree
+
+__all__ = ["compile_nuts", "sample_tfp"]
+
+
+def _trace(state, bijector, is_adapting, kernel_results) -> dict[str, Any]:
+    """Record TFP's own statistics of a transition, and three that ArviZ also wants."""
+    from tensorflow_probability.substrates.jax.experimental.mcmc import windowed_sampling
+    from tensorflow_probability.substrates.jax.internal import unnest
+
+    stats = windowed_sampling.default_nuts_trace_fn(state, bijector, is_adapting, kernel_results)
+    return {
+        "lp": stats["target_log_prob"],
+        "diverging": stats["diverging"],
+        "acceptance_rate": stats["accept_ratio"],
+        "n_steps": stats["n_steps"],
+        "step_size": stats["step_size"],
+        # TFP stores the log of the joint density of position and momentum: minus the energy.
+        "energy": -unnest.get_innermost(kernel_results, "energy"),
+        "reached_max_treedepth": unnest.get_innermost(kernel_results, "reach_max_depth"),
+    }
+
+
+def _every_draw(function: Callable) -> Callable:
+    """Map a function of one draw over the two leading dimensions of its arguments."""
+    import jax
+
+    return jax.vmap(jax.vmap(function))
+
+
+def _check_settings(settings: Mapping[str, int], target_accept: float) -> None:
+    for name, value in settings.items():
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{name} must be a positive whole number, but {value!r} was given.")
+    if not 0.0 < target_accept < 1.0:
+        raise ValueError(
+            f"target_accept must lie between 0 and 1, but {target_accept!r} was given."
+        )
+
+
+def compile_nuts(
+    pinned: Any,
+    *,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    target_accept: float = 0.8,
+    deterministics: Callable[[Any], Mapping[str, Any]] | None = None,
+    posterior_predictive: bool = True,
+    coords: Mapping[str, Sequence] | None = None,
+    dims: Mapping[str, Sequence[str]] | None = None,
+) -> Callable[[int], DataTree]:
+    """Compile NUTS for one TFP model and return a function that runs it for a given seed.
+
+    Parameters
+    ----------
+    pinned : JointDistributionPinned
+        A joint distribution with its data: `joint.experimental_pin(y=data)`.
+    draws, tune, chains : int
+        Draws kept per chain, adaptation steps per chain, number of chains.
+    target_accept : float
+        Acceptance statistic that the step size is adapted to, between 0 and 1.
+    deterministics : callable, optional
+        Maps one draw (with the model's names as attributes) to a dict of further quantities, which
+        are stored in the posterior: what `pm.Deterministic` does.
+    posterior_predictive : bool
+        Whether to draw one replicate of each pinned variable for every posterior draw.
+    coords, dims : mapping, optional
+        Coordinate values by dimension, and dimension names by variable, as in PyMC.
+
+    Returns
+    -------
+    callable
+        `run(seed) -> DataTree` with the groups `posterior`, `sample_stats`, `log_likelihood`,
+        `observed_data` and, if asked for, `posterior_predictive`. All arrays start with the
+        dimensions `(chain, draw)`. `sample_stats` holds `diverging`, `energy`, `lp`, `n_steps`,
+        `acceptance_rate`, `step_size` and `reached_max_treedepth`. `posterior.attrs` records
+        the library and the settings.
+
+    Raises
+    ------
+    TypeError
+        If `pinned` is not a pinned joint distribution.
+    ValueError
+        If a count is not a positive whole number or `target_accept` is not between 0 and 1.
+
+    References
+    ----------
+    Hoffman and Gelman (2014), The No-U-Turn Sampler, JMLR 15; the adaptation in windows is
+    Stan's (Stan Reference Manual, "HMC algorithm parameters").
+    """
+    import arviz as az
+    import jax
+    import jax.numpy as jnp
+    from tensorflow_probability.substrates.jax.experimental.mcmc import windowed_adaptive_nuts
+
+    if not hasattr(pinned, "unnormalized_log_prob") or not hasattr(pinned, "pins"):
+        raise TypeError(
+            "pinned must be a joint distribution with its data pinned, "
+            f"joint.experimental_pin(y=...), but a {type(pinned).__name__} was given."
+        )
+    _check_settings({"draws": draws, "tune": tune, "chains": chains}, target_accept)
+    joint = pinned.distribution
+    pins = {name: jnp.asarray(value) for name, value in pinned.pins.items()}
+
+    def pointwise(state, key):
+        """Return the log likelihood and a replicate of each pinned variable at one draw."""
+        distributions, _ = joint.sample_distributions(seed=key, **state._asdict(), **pins)
+        log_likelihood, replicate = {}, {}
+        for name, data in pins.items():
+            distribution = getattr(distributions, name)
+            per_row = distribution
+            while hasattr(per_row, "reinterpreted_batch_ndims"):
+                per_row = per_row.distribution
+            log_likelihood[name] = per_row.log_prob(data)
+            replicate[name] = distribution.sample(seed=key)
+        return log_likelihood, replicate
+
+    @jax.jit
+    def transitions(key):
+        start_key, key = jax.random.split(key)
+        return windowed_adaptive_nuts(
+            draws,
+            joint,
+            n_chains=chains,
+            num_adaptation_steps=tune,
+            dual_averaging_kwargs={"target_accept_prob": target_accept},
+            trace_fn=_trace,
+            current_state=pinned.sample_unpinned(chains, seed=start_key),
+            seed=key,
+            **pins,
+        )
+
+    @jax.jit
+    def complete(states, key):
+        """Add deterministics, log likelihood and replicates to states of shape (draw, chain)."""
+        keys = jax.random.split(key, (draws, chains))
+        extra = _every_draw(deterministics)(states) if deterministics else {}
+        log_likelihood, replicate = _every_draw(pointwise)(states, keys)
+        return extra, log_likelihood, replicate
+
+    def run(seed: int) -> DataTree:
+        sample_key, predict_key = jax.random.split(jax.random.PRNGKey(seed))
+        states, stats = transitions(sample_key)
+        extra, log_likelihood, replicate = complete(states, predict_key)
+
+        def chain_first(values):
+            return {name: np.swapaxes(np.asarray(value), 0, 1) for name, value in values.items()}
+
+        stats = {
+            name: np.broadcast_to(np.asarray(value)[:, None], (draws, chains))
+            if np.ndim(value) == 1
+            else value
+            for name, value in stats.items()
+        }
+        groups = {
+            "posterior": chain_first({**states._asdict(), **extra}),
+            "sample_stats": chain_first(stats),
+            "log_likelihood": chain_first(log_likelihood),
+            "observed_data": {name: np.asarray(value) for name, value in pins.items()},
+        }
+        if posterior_predictive:
+            groups["posterior_predictive"] = chain_first(replicate)
+        tree = az.from_dict(
+            groups, coords=dict(coords or {}), dims={k: list(v) for k, v in (dims or {}).items()}
+        )
+        tree.posterior.attrs.update(
+            inference_library="tensorflow_probability",
+            tuning_steps=tune,
+            target_accept=target_accept,
+        )
+        return tree
+
+    return run
+
+
+def sample_tfp(pinned: Any, *, seed: int, **settings: Any) -> DataTree:
+    """Compile NUTS for a pinned TFP model and run it once.
+
+    Parameters
+    ----------
+    pinned : JointDistributionPinned
+        A joint distribution with its data pinned.
+    seed : int
+        Seed of the run.
+    **settings
+        The keyword arguments of `compile_nuts`.
+
+    Returns
+    -------
+    DataTree
+        See `compile_nuts`; use that function when the same model is run with several seeds.
+    """
+    return compile_nuts(pinned, **settings)(seed)
