@@ -13,7 +13,8 @@ not affected.
 
 * Published, from a file: `tips`, `penguins`, `concrete`, `radon`, `anscombe`.
 * Published, in the code: `eight_schools`.
-* Simulated, the same numbers as in the book: `empanadas`, `food_sales`, `salad_sales`.
+* Simulated, the same numbers as in their sources: `hospitals`, `empanadas`, `food_sales`,
+  `salad_sales`.
 * Simulated, in place of data that we may not ship: `babies`, `gravity`.
 * Simulated, a distribution: `neals_funnel`.
 """
@@ -34,6 +35,7 @@ __all__ = [
     "empanadas",
     "food_sales",
     "gravity",
+    "hospitals",
     "neals_funnel",
     "penguins",
     "radon",
@@ -256,6 +258,38 @@ def eight_schools() -> pd.DataFrame:
             "school": list("ABCDEFGH"),
             "effect": [28.39, 7.94, -2.75, 6.82, -0.64, 0.63, 18.01, 12.16],
             "standard_error": [14.9, 10.2, 16.3, 11.0, 9.4, 11.4, 10.4, 17.6],
+        }
+    )
+
+
+def hospitals() -> pd.DataFrame:
+    """Return estimated effects of a drug in twelve simulated hospitals.
+
+    The true effects are Normal(8.5, 2.5) mmHg. The estimate of a hospital with n patients has the
+    standard error 15 / sqrt(n) mmHg. Both come from one stream, the effects first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        12 rows and 5 columns:
+
+        * ``hospital``: ``"A"`` to ``"L"``;
+        * ``patients``: number of patients;
+        * ``effect``: estimated reduction of blood pressure, in mmHg;
+        * ``standard_error``: standard error of ``effect``, in mmHg;
+        * ``true_effect``: the effect that the estimate was drawn around, in mmHg.
+    """
+    stream = np.random.default_rng(42)
+    patients = np.array([450, 320, 180, 520, 90, 250, 380, 60, 200, 410, 150, 75])
+    true_effect = stream.normal(8.5, 2.5, size=12)
+    standard_error = 15.0 / np.sqrt(patients)
+    return pd.DataFrame(
+        {
+            "hospital": list("ABCDEFGHIJKL"),
+            "patients": patients,
+            "effect": stream.normal(true_effect, standard_error),
+            "standard_error": standard_error,
+            "true_effect": true_effect,
         }
     )
 

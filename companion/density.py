@@ -93,7 +93,7 @@ def _random_points(
 
 def assert_same_density(
     pymc_model: Any,
-    pinned: Any,
+    tfp_model: Any,
     *,
     points: int = 100,
     seed: int = 20,
@@ -108,9 +108,9 @@ def assert_same_density(
     ----------
     pymc_model : pymc.Model
         Model with its data observed. All free variables must be continuous.
-    pinned : JointDistributionPinned
-        TFP joint distribution with its data pinned. Its unpinned variables must have the names
-        and shapes of the free variables of `pymc_model`.
+    tfp_model : JointDistributionPinned or JointDistribution
+        TFP joint distribution with its data pinned, if it has any. Its other variables must have
+        the names and shapes of the free variables of `pymc_model`.
     points : int
         Number of random points, drawn uniformly within `spread` of PyMC's initial point on the
         unconstrained scale and mapped back.
@@ -146,10 +146,10 @@ def assert_same_density(
     from pytensor.compile.mode import Mode
 
     pymc_names = sorted(variable.name for variable in pymc_model.free_RVs)
-    tfp_names = sorted(pinned.dtype._fields)
+    tfp_names = sorted(tfp_model.dtype._fields)
     if pymc_names != tfp_names:
         raise ValueError(
-            "pymc_model and pinned must have the same unobserved variables, but PyMC has "
+            "pymc_model and tfp_model must have the same unobserved variables, but PyMC has "
             f"{', '.join(pymc_names)} and TFP has {', '.join(tfp_names)}."
         )
     values = _random_points(pymc_model, points, seed, spread, near or {})
@@ -159,7 +159,7 @@ def assert_same_density(
     in_pymc = np.array(
         [log_density({name: value[i] for name, value in values.items()}) for i in range(points)]
     )
-    in_tfp = np.asarray(jax.vmap(lambda point: pinned.unnormalized_log_prob(**point))(values))
+    in_tfp = np.asarray(jax.vmap(lambda point: tfp_model.unnormalized_log_prob(**point))(values))
     if in_tfp.shape != (points,):
         raise AssertionError(
             f"TFP's log_prob has shape {in_tfp.shape[1:]} at one point where a single number is "

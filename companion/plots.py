@@ -56,6 +56,7 @@ def band(
     *,
     color: str,
     probabilities: Sequence[float] = (0.94,),
+    center: np.ndarray | None = None,
     label: str | None = None,
 ) -> None:
     """Draw a pointwise mean and equal-tailed intervals of simulated curves.
@@ -72,6 +73,9 @@ def band(
         Color of line and band.
     probabilities : sequence of float
         Probability of each interval, between 0 and 1.
+    center : array, shape (..., n), optional
+        Curves whose mean is the line; `draws` by default. Give the expected values here when
+        `draws` are simulated observations.
     label : str, optional
         Legend entry of the line.
 
@@ -94,7 +98,8 @@ def band(
         tail = (1.0 - probability) / 2.0
         low, high = np.quantile(draws, [tail, 1.0 - tail], axis=0)
         ax.fill_between(x, low, high, color=color, alpha=0.22, linewidth=0)
-    ax.plot(x, draws.mean(axis=0), color=color, label=label)
+    line = draws if center is None else np.asarray(center, dtype=float).reshape(-1, len(x))
+    ax.plot(x, line.mean(axis=0), color=color, label=label)
 
 
 def scatter_with_divergences(

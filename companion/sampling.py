@@ -14,6 +14,7 @@ returns a function of the seed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,8 +58,39 @@ def _check_settings(settings: Mapping[str, int], target_accept: float) -> None:
         )
 
 
+def _per_draw(stats: Mapping[str, Any], draws: int, chains: int) -> dict[str, np.ndarray]:
+    """Repeat for each chain the statistics that TFP keeps once for all (the step size)."""
+    return {
+        name: np.broadcast_to(np.reshape(value, (draws, -1)), (draws, chains))
+        for name, value in stats.items()
+    }
+
+
+def _to_datatree(
+    groups: Mapping[str, Mapping[str, Any]],
+    observed: Mapping[str, Any],
+    coords: Mapping[str, Sequence] | None,
+    dims: Mapping[str, Sequence[str]] | None,
+) -> DataTree:
+    """Put groups of arrays of shape (draw, chain, ...) into a tree, chains first, as ArviZ wants."""
+    import arviz as az
+
+    arrays = {
+        group: {name: np.swapaxes(np.asarray(value), 0, 1) for name, value in variables.items()}
+        for group, variables in groups.items()
+        if variables
+    }
+    if observed:
+        arrays["observed_data"] = {name: np.asarray(value) for name, value in observed.items()}
+    return az.from_dict(
+        arrays,
+        coords=dict(coords or {}),
+        dims={name: list(names) for name, names in (dims or {}).items()},
+    )
+
+
 def compile_nuts(
-    pinned: Any,
+    model: Any,
     *,
     draws: int = 1000,
     tune: int = 1000,
@@ -68,13 +100,13 @@ def compile_nuts(
     posterior_predictive: bool = True,
     coords: Mapping[str, Sequence] | None = None,
     dims: Mapping[str, Sequence[str]] | None = None,
-) -> Callable[[int], DataTree]:
+) -> Callable[..., DataTree]:
     """Compile NUTS for one TFP model and return a function that runs it for a given seed.
 
     Parameters
     ----------
-    pinned : JointDistributionPinned
-        A joint distribution with its data: `joint.experimental_pin(y=data)`.
+    model : JointDistributionPinned or JointDistribution
+        A joint distribution with its data, `joint.experimental_pin(y=data)`, or one without data.
     draws, tune, chains : int
         Draws kept per chain, adaptation steps per chain, number of chains.
     target_accept : float
@@ -90,7 +122,8 @@ def compile_nuts(
     Returns
     -------
     callable
-        `run(seed) -> DataTree` with the groups `posterior`, `sample_stats`, `log_likelihood`,
+        `run(seed)` or `run(seed, target_accept)`, neither of which compiles again. It returns a
+        `DataTree` with the groups `posterior`, `sample_stats`, `log_likelihood`,
         `observed_data` and, if asked for, `posterior_predictive`. All arrays start with the
         dimensions `(chain, draw)`. `sample_stats` holds `diverging`, `energy`, `lp`, `n_steps`,
         `acceptance_rate`, `step_size` and `reached_max_treedepth`. `posterior.attrs` records
@@ -99,7 +132,7 @@ def compile_nuts(
     Raises
     ------
     TypeError
-        If `pinned` is not a pinned joint distribution.
+        If `model` is not a joint distribution.
     ValueError
         If a count is not a positive whole number or `target_accept` is not between 0 and 1.
 
@@ -108,19 +141,20 @@ def compile_nuts(
     Hoffman and Gelman (2014), The No-U-Turn Sampler, JMLR 15; the adaptation in windows is
     Stan's (Stan Reference Manual, "HMC algorithm parameters").
     """
-    import arviz as az
     import jax
     import jax.numpy as jnp
+    from tensorflow_probability.substrates.jax.distributions import JointDistribution
     from tensorflow_probability.substrates.jax.experimental.mcmc import windowed_adaptive_nuts
 
-    if not hasattr(pinned, "unnormalized_log_prob") or not hasattr(pinned, "pins"):
+    joint = getattr(model, "distribution", model)
+    if not isinstance(joint, JointDistribution):
         raise TypeError(
-            "pinned must be a joint distribution with its data pinned, "
-            f"joint.experimental_pin(y=...), but a {type(pinned).__name__} was given."
+            "model must be a joint distribution, with its data pinned if it has any "
+            f"(joint.experimental_pin(y=...)), but a {type(model).__name__} was given."
         )
     _check_settings({"draws": draws, "tune": tune, "chains": chains}, target_accept)
-    joint = pinned.distribution
-    pins = {name: jnp.asarray(value) for name, value in pinned.pins.items()}
+    pins = {name: jnp.asarray(value) for name, value in getattr(model, "pins", {}).items()}
+    sample_prior = model.sample_unpinned if pins else model.sample
 
     def pointwise(state, key):
         """Return the log likelihood and a replicate of each pinned variable at one draw."""
@@ -135,22 +169,23 @@ def compile_nuts(
             replicate[name] = distribution.sample(seed=key)
         return log_likelihood, replicate
 
-    @jax.jit
-    def transitions(key):
+    # For models of this size compiling costs far more than running, so XLA optimizes lightly.
+    @partial(jax.jit, compiler_options={"xla_backend_optimization_level": 1})
+    def transitions(key, target):
         start_key, key = jax.random.split(key)
         return windowed_adaptive_nuts(
             draws,
             joint,
             n_chains=chains,
             num_adaptation_steps=tune,
-            dual_averaging_kwargs={"target_accept_prob": target_accept},
+            dual_averaging_kwargs={"target_accept_prob": target},
             trace_fn=_trace,
-            current_state=pinned.sample_unpinned(chains, seed=start_key),
+            current_state=sample_prior(chains, seed=start_key),
             seed=key,
             **pins,
         )
 
-    @jax.jit
+    @partial(jax.jit, compiler_options={"xla_backend_optimization_level": 1})
     def complete(states, key):
         """Add deterministics, log likelihood and replicates to states of shape (draw, chain)."""
         keys = jax.random.split(key, (draws, chains))
@@ -158,31 +193,20 @@ def compile_nuts(
         log_likelihood, replicate = _every_draw(pointwise)(states, keys)
         return extra, log_likelihood, replicate
 
-    def run(seed: int) -> DataTree:
+    def run(seed: int, target_accept: float = target_accept) -> DataTree:
+        _check_settings({}, target_accept)
         sample_key, predict_key = jax.random.split(jax.random.PRNGKey(seed))
-        states, stats = transitions(sample_key)
+        states, stats = transitions(sample_key, jnp.asarray(target_accept))
         extra, log_likelihood, replicate = complete(states, predict_key)
 
-        def chain_first(values):
-            return {name: np.swapaxes(np.asarray(value), 0, 1) for name, value in values.items()}
-
-        stats = {
-            name: np.broadcast_to(np.asarray(value)[:, None], (draws, chains))
-            if np.ndim(value) == 1
-            else value
-            for name, value in stats.items()
-        }
         groups = {
-            "posterior": chain_first({**states._asdict(), **extra}),
-            "sample_stats": chain_first(stats),
-            "log_likelihood": chain_first(log_likelihood),
-            "observed_data": {name: np.asarray(value) for name, value in pins.items()},
+            "posterior": {**states._asdict(), **extra},
+            "sample_stats": _per_draw(stats, draws, chains),
+            "log_likelihood": log_likelihood,
         }
         if posterior_predictive:
-            groups["posterior_predictive"] = chain_first(replicate)
-        tree = az.from_dict(
-            groups, coords=dict(coords or {}), dims={k: list(v) for k, v in (dims or {}).items()}
-        )
+            groups["posterior_predictive"] = replicate
+        tree = _to_datatree(groups, observed=pins, coords=coords, dims=dims)
         tree.posterior.attrs.update(
             inference_library="tensorflow_probability",
             tuning_steps=tune,
@@ -193,13 +217,13 @@ def compile_nuts(
     return run
 
 
-def sample_tfp(pinned: Any, *, seed: int, **settings: Any) -> DataTree:
-    """Compile NUTS for a pinned TFP model and run it once.
+def sample_tfp(model: Any, *, seed: int, **settings: Any) -> DataTree:
+    """Compile NUTS for a TFP model and run it once.
 
     Parameters
     ----------
-    pinned : JointDistributionPinned
-        A joint distribution with its data pinned.
+    model : JointDistributionPinned or JointDistribution
+        A joint distribution, with its data pinned if it has any.
     seed : int
         Seed of the run.
     **settings
@@ -210,4 +234,4 @@ def sample_tfp(pinned: Any, *, seed: int, **settings: Any) -> DataTree:
     DataTree
         See `compile_nuts`; use that function when the same model is run with several seeds.
     """
-    return compile_nuts(pinned, **settings)(seed)
+    return compile_nuts(model, **settings)(seed)

@@ -1,0 +1,101 @@
+"""Give each notebook the outputs of its last run, while Sphinx reads it.
+
+Outputs are not kept in git. `tools/build_book.py` runs a notebook and stores the executed copy in
+`_build/cache/<key>/<folder>/<name>-<digest>.ipynb`:
+
+* the key stands for what all notebooks depend on: `companion`, its data, the reference posteriors,
+  the lock and the version of Python;
+* the digest stands for the notebook's own code. Prose, captions, alt text and layout tags are not
+  part of it, so changing them runs nothing again.
+
+Sphinx itself never runs a notebook: one without a stored run is a warning, and so a failed build.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+import sys
+from typing import Any
+
+import nbformat
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+CACHE = Path("_build/cache")
+DEPENDENCIES = (
+    "companion/**/*.py",
+    "companion/data/**/*",
+    "tests/reference/**/*",
+    "requirements.txt",
+)
+TAGS_THAT_MATTER = {"raises-exception", "skip-execution"}
+
+logger = logging.getLogger(__name__)
+
+
+def digest_of_files(root: Path, patterns: tuple[str, ...]) -> str:
+    """Return a digest of the names and contents of all files that match."""
+    digest = hashlib.sha256()
+    files = {path for pattern in patterns for path in root.glob(pattern) if path.is_file()}
+    for path in sorted(path for path in files if "__pycache__" not in path.parts):
+        digest.update(
+            path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0"
+        )
+    return digest.hexdigest()[:16]
+
+
+def cache_folder(root: Path) -> Path:
+    """Return the folder of the runs that are valid for the present `companion`, data and lock."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    return root / CACHE / f"{digest_of_files(root, DEPENDENCIES)}-py{version}"
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Return the code cells of a notebook."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def stored_run(folder: Path, name: str, notebook: nbformat.NotebookNode) -> Path:
+    """Return where the run of a notebook is, or will be, stored.
+
+    Parameters
+    ----------
+    folder : Path
+        What `cache_folder` returns.
+    name : str
+        The notebook's path in the repository, such as `chapters/08-robust-regression.ipynb`.
+    notebook : nbformat.NotebookNode
+        Its content.
+    """
+    code = [
+        (cell.source, sorted(TAGS_THAT_MATTER.intersection(cell.metadata.get("tags", []))))
+        for cell in code_cells(notebook)
+    ]
+    kernel = notebook.metadata.get("kernelspec", {}).get("name")
+    digest = hashlib.sha256(json.dumps([kernel, code]).encode()).hexdigest()[:16]
+    return folder / f"{name.removesuffix('.ipynb')}-{digest}.ipynb"
+
+
+def fill_in(app: Sphinx, docname: str, content: list[str]) -> None:
+    """Put the stored outputs into a notebook that Sphinx has just read from disk."""
+    name = Path(app.env.doc2path(docname, base=False)).as_posix()
+    if not name.endswith(".ipynb"):
+        return
+    root = Path(app.srcdir)
+    notebook = nbformat.reads(content[0], as_version=4)
+    run = stored_run(cache_folder(root), name, notebook)
+    if not run.exists():
+        logger.warning(
+            "%s has not been run as it now stands: run `make book`.", name, location=docname
+        )
+        return
+    executed = nbformat.read(run, as_version=4)
+    for cell, done in zip(code_cells(notebook), code_cells(executed), strict=True):
+        cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    content[0] = nbformat.writes(notebook)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the hook."""
+    app.connect("source-read", fill_in)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

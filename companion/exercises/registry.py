@@ -1,0 +1,122 @@
+"""What an exercise is, and the list of all of them.
+
+A check is a function that takes the learner's answers as keyword arguments. It returns a sentence
+that confirms and adds something, or leaves with `Miss` (a mistake it knows) or `Unusable` (an
+answer it cannot work with), both in `companion.exercises.answers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+__all__ = ["EXERCISES", "Exercise", "exercise", "find"]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise.
+
+    Attributes
+    ----------
+    id : str
+        For example `"4E5"`.
+    chapter : str
+        Stem of the notebooks it is in: `exercises/<chapter>.ipynb` and `solutions/<chapter>.ipynb`.
+    title : str
+        A few words.
+    level : str
+        `"E"`, `"M"` or `"H"`: easy, medium, hard.
+    answers : mapping of str to str
+        For each answer, what is expected, in words that complete "expected: ...".
+    function : callable
+        The check.
+    """
+
+    id: str
+    chapter: str
+    title: str
+    level: str
+    answers: Mapping[str, str]
+    function: Callable[..., str]
+
+    @property
+    def anchor(self) -> str:
+        """Name of the place in the solution notebook: the id in lower case, dots as hyphens."""
+        return self.id.lower().replace(".", "-")
+
+    @property
+    def solution(self) -> str:
+        """Link to the solution, as seen from the exercise notebook."""
+        return f"../solutions/{self.chapter}.ipynb#{self.anchor}"
+
+
+EXERCISES: dict[str, Exercise] = {}
+
+
+def exercise(
+    exercise_id: str, *, chapter: str, title: str, level: str, answers: Mapping[str, str]
+) -> Callable[[Callable[..., str]], Callable[..., str]]:
+    """Register the decorated function as the check of an exercise.
+
+    Parameters
+    ----------
+    exercise_id : str
+        A new id, for example `"4E5"`.
+    chapter : str
+        Stem of the notebooks, for example `"08-robust-regression"`.
+    title : str
+        A few words.
+    level : str
+        `"E"`, `"M"` or `"H"`.
+    answers : mapping of str to str
+        For each keyword argument of the function, what is expected.
+
+    Returns
+    -------
+    callable
+        A decorator that returns the function unchanged.
+
+    Raises
+    ------
+    ValueError
+        If the id is taken, the level unknown or no answer is named.
+    """
+    if exercise_id in EXERCISES:
+        raise ValueError(f"exercise_id must be new, but {exercise_id!r} is registered already.")
+    if level not in ("E", "M", "H"):
+        raise ValueError(f"level must be 'E', 'M' or 'H', but {level!r} was given.")
+    if not answers:
+        raise ValueError(f"answers must name at least one answer of exercise {exercise_id}.")
+
+    def register(function: Callable[..., str]) -> Callable[..., str]:
+        EXERCISES[exercise_id] = Exercise(
+            exercise_id, chapter, title, level, dict(answers), function
+        )
+        return function
+
+    return register
+
+
+def find(exercise_id: str) -> Exercise:
+    """Return an exercise by its id.
+
+    Parameters
+    ----------
+    exercise_id : str
+        For example `"4E5"`.
+
+    Returns
+    -------
+    Exercise
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise.
+    """
+    if not isinstance(exercise_id, str) or exercise_id not in EXERCISES:
+        raise ValueError(
+            f"exercise_id must be one of {', '.join(EXERCISES)}, but {exercise_id!r} was given."
+        )
+    return EXERCISES[exercise_id]

@@ -1,0 +1,85 @@
+"""The rendered book, and a browser to look at it with."""
+
+import os
+from pathlib import Path
+import shutil
+import subprocess
+import sys
+
+from filelock import FileLock
+from playwright.sync_api import sync_playwright
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory, request):
+    """Build the book, once for all workers, and return the folder of its pages."""
+    shared = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        shared = shared.parent
+    result = shared / "book-build"
+    with FileLock(shared / "book-build.lock"):
+        if not result.exists():
+            command = [sys.executable, str(ROOT / "tools" / "build_book.py")]
+            done = subprocess.run(
+                command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
+            result.write_text(done.stdout if done.returncode else "")
+    problem = result.read_text()
+    if problem:
+        pytest.fail(f"the book does not build:\n{problem}", pytrace=False)
+    return ROOT / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Start headless Chromium, or skip; with REQUIRE_BROWSER=1, fail instead of skipping."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        message = f"no browser on this machine: looked for {', '.join(BROWSERS)}"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(message, pytrace=False)
+        pytest.skip(message)
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    flags += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=flags)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def window(browser):
+    """Return a function that opens an empty, offline browser window of a given width.
+
+    When the test ends, no page in any window may have reported an error or asked for anything
+    that is not a file of the book.
+    """
+    contexts, complaints = [], []
+
+    def hear(message):
+        if message.type == "error":
+            complaints.append(message.text)
+
+    def notice(request):
+        if not request.url.startswith(("file:", "data:", "blob:")):
+            complaints.append(f"asked for {request.url}")
+
+    def open_window(width=1440, **options):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, offline=True, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", hear)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", notice)
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert not complaints

@@ -1,0 +1,153 @@
+"""What a reader sees who opens the book from a folder, without a network, in a real browser."""
+
+import pytest
+from test_pages import PAGES, soup
+
+pytestmark = pytest.mark.xdist_group("book")
+
+SIDES = {"pymc": ".twin-pymc", "tfp": ".twin-tfp"}
+
+
+@pytest.fixture(scope="module")
+def paneled(book):
+    """Return the addresses of all pages that have a panel."""
+    has_panel = [page for page in PAGES if soup(book / f"{page}.html").select_one(".twins")]
+    return [address(book, page) for page in has_panel]
+
+
+def address(book, page):
+    """Return the file:// address of a page."""
+    return (book / f"{page}.html").as_uri()
+
+
+def shown(page):
+    """Return which languages of the first panel can be seen."""
+    return {name for name, side in SIDES.items() if page.locator(side).first.is_visible()}
+
+
+def choose(page, name):
+    """Click the switch."""
+    page.locator(".ppl-switch label", has_text=name).click()
+
+
+def test_the_switch_is_remembered_on_every_page(window, paneled):
+    page = window()
+    page.goto(paneled[0])
+    assert shown(page) == {"pymc", "tfp"}
+    choose(page, "TFP")
+    assert shown(page) == {"tfp"}
+    page.reload()
+    assert shown(page) == {"tfp"}
+    page.goto(paneled[-1])
+    assert shown(page) == {"tfp"}
+    choose(page, "Both")
+    page.goto(paneled[0])
+    assert shown(page) == {"pymc", "tfp"}
+
+
+def test_a_link_can_choose_the_language(window, paneled):
+    page = window()
+    page.goto(f"{paneled[0]}?ppl=pymc")
+    assert shown(page) == {"pymc"}
+    assert page.get_by_role("radio", name="PyMC").is_checked()
+    page.goto(paneled[-1])
+    assert shown(page) == {"pymc"}, "the link's choice is remembered"
+    page.goto(f"{paneled[0]}?ppl=pymc")
+    choose(page, "TFP")
+    page.reload()
+    assert shown(page) == {"tfp"}, "a later choice is not undone by the link it came from"
+    page.goto(f"{paneled[0]}?ppl=nonsense")
+    assert shown(page) == {"tfp"}
+
+
+def test_the_switch_works_from_the_keyboard(window, paneled):
+    page = window()
+    page.goto(paneled[0])
+    page.get_by_role("radio", name="Both").focus()
+    page.keyboard.press("ArrowLeft")
+    assert shown(page) == {"tfp"}
+    assert page.get_by_role("group", name="Show models in").count() == 1
+
+
+def test_wide_windows_show_two_columns_that_do_not_scroll(window, paneled):
+    page = window(1440)
+    for place in paneled:
+        page.goto(place)
+        boxes = [page.locator(side).first.bounding_box() for side in SIDES.values()]
+        assert boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"]
+        assert abs(boxes[0]["y"] - boxes[1]["y"]) < 1
+        scrolling = page.evaluate(
+            "[...document.querySelectorAll('.twins .cell_input pre')]"
+            ".filter(pre => pre.scrollWidth > pre.clientWidth).map(pre => pre.textContent.slice(0, 80))"
+        )
+        assert not scrolling, place
+
+
+def test_narrow_windows_show_tabs(window, paneled):
+    page = window(390)
+    page.goto(paneled[0])
+    panel = page.locator(".twins").first
+    assert shown(page) == {"pymc"}
+    panel.get_by_role("tab", name="TensorFlow Probability").click()
+    assert shown(page) == {"tfp"}
+    assert panel.get_by_role("tabpanel", name="TensorFlow Probability").is_visible()
+    page.keyboard.press("ArrowLeft")
+    assert shown(page) == {"pymc"}
+    assert panel.get_by_role("tab", name="PyMC").get_attribute("aria-selected") == "true"
+    choose(page, "TFP")
+    assert shown(page) == {"tfp"}
+    assert not panel.get_by_role("tab").first.is_visible()
+
+
+def test_paper_and_pages_without_scripts_show_both(window, paneled):
+    page = window()
+    page.goto(f"{paneled[0]}?ppl=tfp")
+    page.emulate_media(media="print")
+    assert shown(page) == {"pymc", "tfp"}
+    bare = window(java_script_enabled=False)
+    bare.goto(paneled[0])
+    assert shown(bare) == {"pymc", "tfp"}
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_page_is_wider_than_its_window(window, book, width):
+    page = window(width)
+    for name in PAGES:
+        page.goto(address(book, name))
+        page.evaluate("window.MathJax?.startup?.promise")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+def test_mathematics_is_typeset(window, book):
+    page = window()
+    typeset = 0
+    for name in PAGES:
+        if not soup(book / f"{name}.html").select_one("article .math"):
+            continue
+        page.goto(address(book, name))
+        page.wait_for_function("window.MathJax?.startup?.promise")
+        page.evaluate("MathJax.startup.promise")
+        state = page.evaluate(
+            """() => {
+                const formulas = [...document.querySelectorAll("article .math")].filter((one) => one.offsetParent);
+                const size = (one) => one.querySelector("mjx-container")?.getBoundingClientRect().width ?? 0;
+                return {
+                    count: formulas.length,
+                    empty: formulas.filter((one) => size(one) < 1).map((one) => one.textContent),
+                    wrong: [...document.querySelectorAll("mjx-merror")].map((one) => one.textContent),
+                    font: document.fonts.check("16px MJXTEX-I"),
+                };
+            }"""
+        )
+        assert not state["empty"] and not state["wrong"], name
+        assert state["font"], "the fonts of the formulas did not load"
+        typeset += state["count"]
+    assert typeset
+
+
+def test_search_finds_a_chapter(window, book):
+    chapter = next(name for name in PAGES if name.startswith("chapters/"))
+    title = soup(book / f"{chapter}.html").h1.find(string=True)
+    page = window()
+    page.goto(f"{address(book, 'search')}?q={title.split()[0]}")
+    page.locator(f"#search-results a[href*='{chapter}.html']").first.wait_for()

@@ -1,0 +1,47 @@
+"""Models and fits that several unit tests share."""
+
+import companion  # noqa: F401  (before PyMC and JAX)
+import arviz as az
+import numpy as np
+import pytest
+
+DATA = np.array([4.1, 5.9, 6.2, 3.8, 5.5, 4.7])
+
+
+def pymc_normal(prior_sd=10.0):
+    import pymc as pm
+
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0.0, prior_sd)
+        sigma = pm.HalfNormal("sigma", 3.0)
+        pm.Normal("y", mu, sigma, observed=DATA)
+    return model
+
+
+def tfp_normal():
+    import jax.numpy as jnp
+    import tensorflow_probability.substrates.jax as tfp
+
+    tfd = tfp.distributions
+
+    @tfd.JointDistributionCoroutineAutoBatched
+    def joint():
+        mu = yield tfd.Normal(jnp.float64(0.0), 10.0, name="mu")
+        sigma = yield tfd.HalfNormal(jnp.float64(3.0), name="sigma")
+        yield tfd.Normal(mu * jnp.ones(6), sigma, name="y")
+
+    return joint.experimental_pin(y=DATA)
+
+
+def draws_of(values, diverging=None):
+    """Return a tree with one variable `x` of shape (chain, draw)."""
+    groups = {"posterior": {"x": values}}
+    if diverging is not None:
+        groups["sample_stats"] = {"diverging": diverging}
+    return az.from_dict(groups)
+
+
+@pytest.fixture
+def healthy():
+    rng = np.random.default_rng(7001)
+    return draws_of(rng.standard_normal((4, 1000)), np.zeros((4, 1000), dtype=bool))

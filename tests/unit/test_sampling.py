@@ -1,0 +1,119 @@
+import arviz as az
+import numpy as np
+import pytest
+from scipy import stats
+
+from companion.sampling import compile_nuts
+from tests.unit.conftest import DATA, tfp_normal
+
+KNOWN_SIGMA = 2.0
+
+
+@pytest.fixture(scope="module")
+def conjugate():
+    """Fit a Normal mean with known sigma, whose posterior is Normal in closed form."""
+    import jax.numpy as jnp
+    import tensorflow_probability.substrates.jax as tfp
+
+    tfd = tfp.distributions
+
+    @tfd.JointDistributionCoroutineAutoBatched
+    def joint():
+        mu = yield tfd.Normal(jnp.float64(0.0), 10.0, name="mu")
+        yield tfd.Normal(mu * jnp.ones(6), KNOWN_SIGMA, name="y")
+
+    run = compile_nuts(
+        joint.experimental_pin(y=DATA),
+        deterministics=lambda draw: {"mu_squared": draw.mu**2},
+        coords={"row": list("abcdef")},
+        dims={"y": ["row"]},
+    )
+    return run, run(7101)
+
+
+def test_mean_and_sd_agree_with_the_closed_form(conjugate):
+    _, fit = conjugate
+    precision = 1.0 / 10.0**2 + len(DATA) / KNOWN_SIGMA**2
+    mean, sd = DATA.sum() / KNOWN_SIGMA**2 / precision, precision**-0.5
+    summary = az.summary(fit, var_names=["mu"], kind="all", round_to="none").loc["mu"]
+    assert summary["ess_bulk"] > 400
+    assert summary["r_hat"] < 1.01
+    assert abs(summary["mean"] - mean) < 5 * summary["mcse_mean"]
+    assert abs(summary["sd"] - sd) < 5 * summary["mcse_sd"]
+
+
+def test_arrays_start_with_chain_and_draw_and_carry_coordinates(conjugate):
+    _, fit = conjugate
+    assert fit.posterior["mu"].dims == ("chain", "draw")
+    assert fit.posterior["mu"].shape == (4, 1000)
+    assert fit.log_likelihood["y"].dims == ("chain", "draw", "row")
+    assert list(fit.posterior_predictive["row"].values) == list("abcdef")
+    np.testing.assert_array_equal(fit.observed_data["y"], DATA)
+
+
+def test_log_likelihood_is_pointwise(conjugate):
+    _, fit = conjugate
+    mu = fit.posterior["mu"].to_numpy()[..., None]
+    expected = stats.norm(mu, KNOWN_SIGMA).logpdf(DATA)
+    np.testing.assert_allclose(fit.log_likelihood["y"], expected, rtol=0, atol=1e-10)
+
+
+def test_deterministics_belong_to_their_draws(conjugate):
+    _, fit = conjugate
+    np.testing.assert_allclose(fit.posterior["mu_squared"], fit.posterior["mu"] ** 2, rtol=1e-12)
+
+
+def test_replicates_scatter_as_the_model_says(conjugate):
+    _, fit = conjugate
+    replicate = fit.posterior_predictive["y"].to_numpy()
+    z = (replicate - fit.posterior["mu"].to_numpy()[..., None]) / KNOWN_SIGMA
+    assert stats.kstest(z.ravel()[::4], "norm").pvalue > 1e-4
+    assert abs(np.corrcoef(z[..., 0].ravel(), z[..., 1].ravel())[0, 1]) < 5 / np.sqrt(4000)
+
+
+def test_energy_is_potential_plus_a_chi_square_kinetic_term(conjugate):
+    # Energy = -log density + momentum energy; the latter averages dimension / 2 = 1 / 2.
+    _, fit = conjugate
+    kinetic = (fit.sample_stats["energy"] + fit.sample_stats["lp"]).to_numpy()
+    assert (kinetic >= -1e-9).all()
+    assert abs(kinetic.mean() - 0.5) < 5 * float(az.mcse(kinetic[None] if kinetic.ndim == 1 else kinetic))
+    assert float(az.bfmi(fit)["energy"].min()) > 0.5
+
+
+def test_statistics_have_one_value_per_draw(conjugate):
+    _, fit = conjugate
+    expected = {"diverging", "energy", "lp", "n_steps", "acceptance_rate", "step_size"}
+    assert expected <= set(fit.sample_stats.data_vars)
+    assert all(v.dims == ("chain", "draw") for v in fit.sample_stats.data_vars.values())
+    assert fit.sample_stats["diverging"].dtype == bool
+
+
+def test_a_seed_gives_the_same_draws_again_and_another_seed_others(conjugate):
+    run, fit = conjugate
+    np.testing.assert_array_equal(run(7101).posterior["mu"], fit.posterior["mu"])
+    assert not np.array_equal(run(7102).posterior["mu"], fit.posterior["mu"])
+
+
+def test_a_higher_target_shortens_the_steps_without_compiling_again(conjugate):
+    run, fit = conjugate
+    short = run(7101, 0.99)
+    assert float(short.sample_stats["step_size"].mean()) < 0.6 * float(fit.sample_stats["step_size"].mean())
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"draws": 0}, "draws must be a positive whole number, but 0"),
+        ({"chains": 2.5}, "chains must be a positive whole number, but 2.5"),
+        ({"tune": True}, "tune must be a positive whole number, but True"),
+        ({"target_accept": 1.0}, "target_accept must lie between 0 and 1, but 1.0"),
+    ],
+)
+def test_bad_settings_are_named(settings, message):
+    with pytest.raises(ValueError, match=message):
+        compile_nuts(tfp_normal(), **settings)
+
+
+def test_something_that_is_no_model_is_refused():
+    with pytest.raises(TypeError, match="model must be a joint distribution.*a dict was given"):
+        compile_nuts({"mu": 1.0})

@@ -1,0 +1,114 @@
+"""Keep the notebooks in git small and readable: no outputs, no counters, no editor's notes.
+
+    python tools/tidy_notebooks.py            rewrite what needs it
+    python tools/tidy_notebooks.py --check    only say what needs it, and exit 1
+
+What stays: sources, cell ids, the tags of a cell and its `stub`, and the outputs of cells tagged
+`nbval-check-output`, because nbval compares those with a fresh run. A stored output is a tested
+output. Cell ids must be words (`fit-student-t`, not `3f2a91bc`), so that a diff or a failing test
+names the cell: a tool cannot invent them, so it only complains.
+"""
+
+import argparse
+from pathlib import Path
+import re
+import sys
+
+import nbformat
+import nbformat.v4
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("chapters", "solutions", "exercises")
+TESTED = "nbval-check-output"
+
+KEPT_OF_NOTEBOOK = ("kernelspec", "mystnb")
+KEPT_OF_KERNEL = ("display_name", "language", "name")
+KEPT_OF_CELL = ("mystnb", "stub", "tags")
+
+WORDS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){0,3}(-[0-9a-f]{12})?|[0-9]+|[0-9a-f]{32}")
+
+
+def tags(cell):
+    """Return the tags of a cell."""
+    return list(cell.metadata.get("tags", []))
+
+
+def keep(metadata, names):
+    """Return the entries of `metadata` that are named and not empty."""
+    return nbformat.from_dict({name: metadata[name] for name in names if metadata.get(name)})
+
+
+def tidy(notebook):
+    """Remove, in place, everything that a run or an editor left behind; return the notebook."""
+    notebook.metadata = keep(notebook.metadata, KEPT_OF_NOTEBOOK)
+    if "kernelspec" in notebook.metadata:
+        notebook.metadata.kernelspec = keep(notebook.metadata.kernelspec, KEPT_OF_KERNEL)
+    notebook.metadata.language_info = nbformat.from_dict({"name": "python"})
+    for cell in notebook.cells:
+        cell.metadata = keep(cell.metadata, KEPT_OF_CELL)
+        if cell.cell_type != "code":
+            continue
+        cell.execution_count = None
+        if TESTED not in tags(cell):
+            cell.outputs = []
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output.execution_count = None
+            if "metadata" in output:
+                output.metadata = nbformat.from_dict({})
+    return notebook
+
+
+def bad_ids(notebook):
+    """Return the cell ids that are not unique words."""
+    ids = [cell.get("id", "") for cell in notebook.cells]
+    return [
+        name or "(none)"
+        for name in dict.fromkeys(ids)
+        if not WORDS.fullmatch(name) or RANDOM.fullmatch(name) or ids.count(name) > 1
+    ]
+
+
+def read(path):
+    """Read a notebook as it is: `nbformat.read` would replace missing or doubled ids by random ones."""
+    return nbformat.v4.reads(path.read_text(encoding="utf-8"))
+
+
+def text(notebook):
+    """Return a notebook as the text that is kept in git."""
+    return nbformat.v4.writes(notebook, indent=1).rstrip("\n") + "\n"
+
+
+def notebooks(root):
+    """Return the paths of all notebooks of the course, in order."""
+    return [path for folder in FOLDERS for path in sorted((root / folder).glob("*.ipynb"))]
+
+
+def main(arguments=None):
+    """Tidy, or check, all notebooks; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if untidy")
+    parser.add_argument("--root", type=Path, default=ROOT, help="folder of the course")
+    options = parser.parse_args(arguments)
+    problems = 0
+    for path in notebooks(options.root):
+        name = path.relative_to(options.root).as_posix()
+        notebook = read(path)
+        if wrong := bad_ids(notebook):
+            print(f"{name}: cell ids must be unique words (kebab-case), not {', '.join(wrong)}")
+            problems += 1
+        wanted = text(tidy(notebook))
+        if wanted == path.read_text(encoding="utf-8"):
+            continue
+        if options.check:
+            print(f"{name}: not tidy; run python tools/tidy_notebooks.py")
+            problems += 1
+        else:
+            path.write_text(wanted, encoding="utf-8", newline="\n")
+            print(f"{name}: tidied")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
