@@ -10,19 +10,18 @@ in its own reference.
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
+import sys
+import time
 
-import companion  # noqa: F401  (sets PyTensor's and JAX's flags before they are imported)
 import arviz as az
+import companion  # noqa: F401  (sets PyTensor's and JAX's flags before they are imported)
+from companion import datasets
 import numpy as np
 import pandas as pd
 import pymc as pm
 from scipy import stats
-
-from companion import datasets
 
 TABLE = Path(__file__).with_name("posteriors.csv")
 COLUMNS = ["mean", "sd", "mcse_mean", "mcse_sd", "q05", "q95", "method"]

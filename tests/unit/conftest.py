@@ -1,7 +1,7 @@
 """Models and fits that several unit tests share."""
 
-import companion  # noqa: F401  (before PyMC and JAX)
 import arviz as az
+import companion  # noqa: F401  (before PyMC and JAX)
 import numpy as np
 import pytest
 

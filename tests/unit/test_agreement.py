@@ -1,10 +1,10 @@
+from companion import reference as reference_module
+from companion.agreement import compare_posteriors, estimates
+from companion.reference import reference
 import numpy as np
 import pandas as pd
 import pytest
 
-from companion import reference as reference_module
-from companion.agreement import compare_posteriors, estimates
-from companion.reference import reference
 from tests.unit.conftest import draws_of
 
 rng = np.random.default_rng(7301)
@@ -14,7 +14,9 @@ A, B = rng.standard_normal((2, 4, 1000))
 @pytest.fixture
 def standard_normal(monkeypatch):
     row = {"mean": 0.0, "sd": 1.0, "mcse_mean": 0.0, "mcse_sd": 0.0}
-    table = pd.DataFrame([{"model": "standard", "variable": "x"} | row]).set_index(["model", "variable"])
+    table = pd.DataFrame([{"model": "standard", "variable": "x"} | row]).set_index(
+        ["model", "variable"]
+    )
     monkeypatch.setattr(reference_module, "_table", lambda: table)
 
 

@@ -1,7 +1,7 @@
+from companion.density import assert_same_density
 import numpy as np
 import pytest
 
-from companion.density import assert_same_density
 from tests.unit.conftest import DATA, pymc_normal, tfp_normal
 
 

@@ -1,8 +1,8 @@
 import arviz as az
+from companion.diagnostics import SamplerProblem, diagnose, divergent_draws
 import numpy as np
 import pytest
 
-from companion.diagnostics import SamplerProblem, diagnose, divergent_draws
 from tests.unit.conftest import draws_of
 
 rng = np.random.default_rng(7201)

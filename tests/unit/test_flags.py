@@ -41,7 +41,9 @@ def test_the_same_seed_gives_the_same_draws_cold_and_warm(tmp_path):
     flags = {"PYTENSOR_FLAGS": f"base_compiledir={tmp_path}"}
     cold, warm = (python(SAMPLE, **flags) for _ in range(2))
     assert cold.returncode == 0, cold.stderr
-    assert any(tmp_path.rglob("*.nbi")), "nothing was cached: this test would not notice a difference"
+    assert any(tmp_path.rglob("*.nbi")), (
+        "nothing was cached: this test would not notice a difference"
+    )
     assert cold.stdout == warm.stdout
 
 

@@ -1,12 +1,12 @@
 import matplotlib
 
 matplotlib.use("Agg")
+from companion.plots import band, scatter_with_divergences
+from companion.prose import say
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from companion.plots import band, scatter_with_divergences
-from companion.prose import say
 from tests.unit.conftest import draws_of
 
 rng = np.random.default_rng(7401)
@@ -28,7 +28,9 @@ def test_a_band_holds_the_probability_it_is_asked_for(ax):
 
 
 def test_the_line_may_be_the_mean_of_other_curves(ax):
-    band(ax, np.arange(3.0), rng.standard_normal((50, 3)), color="black", center=np.full((9, 3), 4.0))
+    band(
+        ax, np.arange(3.0), rng.standard_normal((50, 3)), color="black", center=np.full((9, 3), 4.0)
+    )
     np.testing.assert_allclose(ax.lines[0].get_ydata(), 4.0)
 
 

@@ -1,11 +1,10 @@
 """The reference table against integrals and modes that are computed here in another way."""
 
+from companion import datasets
+from companion.reference import reference
 import numpy as np
 import pytest
 from scipy import stats
-
-from companion import datasets
-from companion.reference import reference
 
 
 def on_a_grid(frame, mu, tau, log_prior_tau):

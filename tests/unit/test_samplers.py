@@ -1,7 +1,6 @@
+from companion.samplers import leapfrog
 import numpy as np
 import pytest
-
-from companion.samplers import leapfrog
 
 
 def spring(position):

@@ -1,9 +1,9 @@
 import arviz as az
+from companion.sampling import compile_nuts
 import numpy as np
 import pytest
 from scipy import stats
 
-from companion.sampling import compile_nuts
 from tests.unit.conftest import DATA, tfp_normal
 
 KNOWN_SIGMA = 2.0
@@ -76,7 +76,9 @@ def test_energy_is_potential_plus_a_chi_square_kinetic_term(conjugate):
     _, fit = conjugate
     kinetic = (fit.sample_stats["energy"] + fit.sample_stats["lp"]).to_numpy()
     assert (kinetic >= -1e-9).all()
-    assert abs(kinetic.mean() - 0.5) < 5 * float(az.mcse(kinetic[None] if kinetic.ndim == 1 else kinetic))
+    assert abs(kinetic.mean() - 0.5) < 5 * float(
+        az.mcse(kinetic[None] if kinetic.ndim == 1 else kinetic)
+    )
     assert float(az.bfmi(fit)["energy"].min()) > 0.5
 
 
@@ -97,7 +99,9 @@ def test_a_seed_gives_the_same_draws_again_and_another_seed_others(conjugate):
 def test_a_higher_target_shortens_the_steps_without_compiling_again(conjugate):
     run, fit = conjugate
     short = run(7101, 0.99)
-    assert float(short.sample_stats["step_size"].mean()) < 0.6 * float(fit.sample_stats["step_size"].mean())
+    assert float(short.sample_stats["step_size"].mean()) < 0.6 * float(
+        fit.sample_stats["step_size"].mean()
+    )
 
 
 @pytest.mark.parametrize(

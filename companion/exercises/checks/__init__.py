@@ -1,5 +1,7 @@
 """The checks, one module for each chapter. Importing a module registers its exercises."""
 
-from companion.exercises.checks import funnels, robust_regression
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = ["funnels", "robust_regression"]
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
