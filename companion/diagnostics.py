@@ -59,7 +59,8 @@ def _summary(idata: DataTree, var_names: Sequence[str] | None) -> dict[str, floa
     posterior = idata.posterior.to_dataset()
     if var_names is not None:
         posterior = posterior[list(var_names)]
-    varying = [name for name, values in posterior.items() if float(np.ptp(values.to_numpy())) > 0.0]
+    # "Not zero" instead of "positive": the spread of draws with a NaN is NaN, and must be seen.
+    varying = [name for name, values in posterior.items() if np.ptp(values.to_numpy()) != 0.0]
     tree = DataTree.from_dict({"posterior": posterior[varying]})
     draws = posterior.sizes["chain"] * posterior.sizes["draw"]
     row = {
@@ -130,7 +131,7 @@ def diagnose(
     Vehtari, Gelman, Simpson, Carpenter and Bürkner (2021), doi:10.1214/20-BA1221.
     Betancourt (2017), arXiv:1701.02434, section 6.1 (E-BFMI).
     """
-    if not isinstance(fits, Mapping):
+    if isinstance(fits, DataTree) or not isinstance(fits, Mapping):
         raise TypeError(
             f"fits must be a dict of fits by name, but a {type(fits).__name__} was given."
         )

@@ -35,7 +35,8 @@ def _trace(state, bijector, is_adapting, kernel_results) -> dict[str, Any]:
         "acceptance_rate": stats["accept_ratio"],
         "n_steps": stats["n_steps"],
         "step_size": stats["step_size"],
-        # TFP stores the log of the joint density of position and momentum: minus the energy.
+        # TFP stores the log of the joint density of position and momentum: minus the energy, up to
+        # a constant that depends on the mass matrix and does not change after warm-up.
         "energy": -unnest.get_innermost(kernel_results, "energy"),
         "reached_max_treedepth": unnest.get_innermost(kernel_results, "reach_max_depth"),
     }

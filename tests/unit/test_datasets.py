@@ -23,6 +23,7 @@ SHAPES = {
     "empanadas": (200, 4),
     "food_sales": (468, 4),
     "gravity": (200, 2),
+    "hospitals": (12, 5),
     "neals_funnel": (10_000, 2),
     "penguins": (344, 8),
     "radon": (919, 4),
@@ -228,6 +229,18 @@ def test_eight_schools():
     assert tuple(schools.iloc[0]) == ("A", 28.39, 14.9)
     assert tuple(schools.iloc[2]) == ("C", -2.75, 16.3)
     assert tuple(schools.iloc[7]) == ("H", 12.16, 17.6)
+
+
+def test_hospitals():
+    hospitals = datasets.hospitals()
+    assert "".join(hospitals["hospital"]) == "ABCDEFGHIJKL"
+    assert hospitals["patients"].agg(["min", "max", "sum"]).tolist() == [60, 520, 3085]
+    assert_allclose(hospitals["standard_error"] ** 2 * hospitals["patients"], 225.0)
+    z = (hospitals["true_effect"] - 8.5) / 2.5
+    published = [0.305, -1.040, 0.750, 0.941, -1.951, -1.302, 0.128, -0.316]
+    assert_allclose(z.head(8), published, atol=6e-4)
+    noise = (hospitals["effect"] - hospitals["true_effect"]) / hospitals["standard_error"]
+    assert 1e-3 < stats.chi2(12).cdf((noise**2).sum()) < 1 - 1e-3
 
 
 # --- Empanadas ------------------------------------------------------------------------------------

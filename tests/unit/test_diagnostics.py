@@ -53,8 +53,8 @@ def test_a_single_chain_is_a_problem():
 
 
 def test_low_ebfmi_is_a_problem():
-    fit = draws_of(GOOD, np.zeros((4, 1000), dtype=bool))
-    fit.sample_stats["energy"] = (("chain", "draw"), np.cumsum(GOOD, axis=1))
+    energy = np.cumsum(GOOD, axis=1)
+    fit = az.from_dict({"posterior": {"x": GOOD}, "sample_stats": {"energy": energy}})
     with pytest.raises(SamplerProblem, match="E-BFMI"):
         diagnose({"fit": fit})
 

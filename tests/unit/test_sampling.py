@@ -71,14 +71,14 @@ def test_replicates_scatter_as_the_model_says(conjugate):
     assert abs(np.corrcoef(z[..., 0].ravel(), z[..., 1].ravel())[0, 1]) < 5 / np.sqrt(4000)
 
 
-def test_energy_is_potential_plus_a_chi_square_kinetic_term(conjugate):
-    # Energy = -log density + momentum energy; the latter averages dimension / 2 = 1 / 2.
+def test_the_energy_has_the_distribution_of_a_normal_models_energy(conjugate):
+    # One position and one momentum, both Normal: above its minimum, the energy is half a chi-square
+    # variable with two degrees of freedom, an Exponential with mean and standard deviation 1.
     _, fit = conjugate
-    kinetic = (fit.sample_stats["energy"] + fit.sample_stats["lp"]).to_numpy()
-    assert (kinetic >= -1e-9).all()
-    assert abs(kinetic.mean() - 0.5) < 5 * float(
-        az.mcse(kinetic[None] if kinetic.ndim == 1 else kinetic)
-    )
+    energy = fit.sample_stats["energy"].to_numpy()
+    energy = energy - energy.min()
+    assert abs(energy.mean() - 1.0) < 5 * float(az.mcse(energy))
+    assert abs(energy.std() - 1.0) < 5 * float(az.mcse(energy, method="sd"))
     assert float(az.bfmi(fit)["energy"].min()) > 0.5
 
 
