@@ -3,10 +3,11 @@
 Outputs are not kept in git. `tools/build_book.py` runs a notebook and stores the executed copy in
 `_build/cache/<key>/<folder>/<name>-<digest>.ipynb`:
 
-* the key stands for what all notebooks depend on: `companion`, its data, the reference posteriors,
-  the lock and the version of Python;
-* the digest stands for the notebook's own code. Prose, captions, alt text and layout tags are not
-  part of it, so changing them runs nothing again.
+* the key stands for what all notebooks depend on: `companion`, its data, the lock and the version of
+  Python;
+* the digest stands for what this one depends on: its own code, the reference posteriors that it names
+  and, outside `chapters/`, the checks of exercises. Prose, captions, alt text and layout tags are
+  not part of it, so changing them runs nothing again.
 
 Sphinx itself never runs a notebook: one without a stored run is a warning, and so a failed build.
 """
@@ -14,6 +15,7 @@ Sphinx itself never runs a notebook: one without a stored run is a warning, and 
 import hashlib
 import json
 from pathlib import Path
+import re
 import sys
 from typing import Any
 
@@ -22,12 +24,9 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 CACHE = Path("_build/cache")
-DEPENDENCIES = (
-    "companion/**/*.py",
-    "companion/data/**/*",
-    "tests/reference/**/*",
-    "requirements.txt",
-)
+SHARED = ("companion/*.py", "companion/data/**/*", "requirements.txt")
+CHECKS = ("companion/exercises/**/*.py",)
+REFERENCE = re.compile(r"""\breference(?:=|\()\s*["'](\w+)["']""")
 TAGS_THAT_MATTER = {"raises-exception", "skip-execution"}
 
 logger = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ def digest_of_files(root: Path, patterns: tuple[str, ...]) -> str:
 def cache_folder(root: Path) -> Path:
     """Return the folder of the runs that are valid for the present `companion`, data and lock."""
     version = ".".join(map(str, sys.version_info[:2]))
-    return root / CACHE / f"{digest_of_files(root, DEPENDENCIES)}-py{version}"
+    return root / CACHE / f"{digest_of_files(root, SHARED)}-py{version}"
 
 
 def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
@@ -55,15 +54,15 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def stored_run(folder: Path, name: str, notebook: nbformat.NotebookNode) -> Path:
+def stored_run(root: Path, name: str, notebook: nbformat.NotebookNode) -> Path:
     """Return where the run of a notebook is, or will be, stored.
 
     Parameters
     ----------
-    folder : Path
-        What `cache_folder` returns.
+    root : Path
+        The folder of the course.
     name : str
-        The notebook's path in the repository, such as `chapters/08-robust-regression.ipynb`.
+        The notebook's path in it, such as `chapters/08-robust-regression.ipynb`.
     notebook : nbformat.NotebookNode
         Its content.
     """
@@ -71,9 +70,14 @@ def stored_run(folder: Path, name: str, notebook: nbformat.NotebookNode) -> Path
         (cell.source, sorted(TAGS_THAT_MATTER.intersection(cell.metadata.get("tags", []))))
         for cell in code_cells(notebook)
     ]
+    named = sorted({found for source, _ in code for found in REFERENCE.findall(source)})
+    files = [f"tests/reference/posteriors/{model}.csv" for model in named]
+    if not name.startswith("chapters/"):
+        files += CHECKS
     kernel = notebook.metadata.get("kernelspec", {}).get("name")
-    digest = hashlib.sha256(json.dumps([kernel, code]).encode()).hexdigest()[:16]
-    return folder / f"{name.removesuffix('.ipynb')}-{digest}.ipynb"
+    own = json.dumps([kernel, code, digest_of_files(root, tuple(files))])
+    digest = hashlib.sha256(own.encode()).hexdigest()[:16]
+    return cache_folder(root) / f"{name.removesuffix('.ipynb')}-{digest}.ipynb"
 
 
 def fill_in(app: Sphinx, docname: str, content: list[str]) -> None:
@@ -83,7 +87,7 @@ def fill_in(app: Sphinx, docname: str, content: list[str]) -> None:
         return
     root = Path(app.srcdir)
     notebook = nbformat.reads(content[0], as_version=4)
-    run = stored_run(cache_folder(root), name, notebook)
+    run = stored_run(root, name, notebook)
     if not run.exists():
         logger.warning(
             "%s has not been run as it now stands: run `make book`.", name, location=docname

@@ -1,29 +1,18 @@
 """Reference posteriors: long runs and exact integrals, kept in `tests/reference/`.
 
-`tests/reference/make_reference.py` writes the table; every chapter that shows a posterior is held
-against it.
+`tests/reference/make_reference.py` writes one table for each model; every chapter that shows a
+posterior is held against it.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 __all__ = ["reference"]
 
-TABLE = Path(__file__).resolve().parent.parent / "tests" / "reference" / "posteriors.csv"
-
-
-@cache
-def _table() -> pd.DataFrame:
-    if not TABLE.exists():
-        raise FileNotFoundError(
-            "tests/reference/posteriors.csv was not found beside the companion package: "
-            "install the course from its own folder (`make book` or `make lab` does)."
-        )
-    return pd.read_csv(TABLE).set_index(["model", "variable"])
+FOLDER = Path(__file__).resolve().parent.parent / "tests" / "reference" / "posteriors"
 
 
 def reference(model: str) -> pd.DataFrame:
@@ -32,7 +21,7 @@ def reference(model: str) -> pd.DataFrame:
     Parameters
     ----------
     model : str
-        Name of a model in the table, for example `"empanadas_student_t"`.
+        Name of a table, for example `"empanadas_student_t"`.
 
     Returns
     -------
@@ -44,9 +33,15 @@ def reference(model: str) -> pd.DataFrame:
     ------
     ValueError
         If there is no such model.
+    FileNotFoundError
+        If the companion was installed without the rest of the course.
     """
-    table = _table()
-    known = list(dict.fromkeys(table.index.get_level_values("model")))
+    known = sorted(path.stem for path in FOLDER.glob("*.csv"))
+    if not known:
+        raise FileNotFoundError(
+            "tests/reference/posteriors was not found beside the companion package: "
+            "install the course from its own folder (`make book` or `make lab` does)."
+        )
     if model not in known:
         raise ValueError(f"model must be one of {', '.join(known)}, but {model!r} was given.")
-    return table.loc[model].copy()
+    return pd.read_csv(FOLDER / f"{model}.csv", index_col="variable")

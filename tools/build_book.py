@@ -59,7 +59,7 @@ def notebooks() -> list[str]:
 
 def where_stored(name: str) -> Path:
     """Return the file that holds, or will hold, the run of a notebook."""
-    return stored_run(cache_folder(ROOT), name, nbformat.read(ROOT / name, as_version=4))
+    return stored_run(ROOT, name, nbformat.read(ROOT / name, as_version=4))
 
 
 def run(name: str) -> tuple[float, str]:
@@ -74,7 +74,7 @@ def run(name: str) -> tuple[float, str]:
     """
     start = time.perf_counter()
     notebook = nbformat.read(ROOT / name, as_version=4)
-    target = stored_run(cache_folder(ROOT), name, notebook)
+    target = stored_run(ROOT, name, notebook)
     current = 0
 
     def remember(cell: nbformat.NotebookNode, cell_index: int) -> None:

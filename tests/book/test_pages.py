@@ -14,7 +14,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "_ext"))
 
-from run_outputs import cache_folder, code_cells, stored_run  # noqa: E402
+from run_outputs import code_cells, stored_run  # noqa: E402
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [TOC["root"]] + [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]
@@ -47,7 +47,7 @@ def cells_and_runs(page):
     """Return pairs of each code cell of a notebook, and the same cell after it ran."""
     name = f"{page}.ipynb"
     notebook = nbformat.read(ROOT / name, as_version=4)
-    executed = nbformat.read(stored_run(cache_folder(ROOT), name, notebook), as_version=4)
+    executed = nbformat.read(stored_run(ROOT, name, notebook), as_version=4)
     return list(zip(code_cells(notebook), code_cells(executed), strict=True))
 
 

@@ -1,7 +1,7 @@
 """The reference table against integrals and modes that are computed here in another way."""
 
 from companion import datasets
-from companion.reference import reference
+from companion.reference import FOLDER, reference
 import numpy as np
 import pytest
 from scipy import stats
@@ -61,7 +61,9 @@ def test_gaussian_empanadas_by_quadrature():
         assert abs(table.loc[name, "mean"] - mean) < 5 * table.loc[name, "mcse_mean"]
 
 
-def test_every_long_run_is_long_enough():
-    for model in ("empanadas_student_t", "salad_hierarchical"):
-        table = reference(model)
-        assert (table["mcse_mean"] < 0.02 * table["sd"]).all()
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.csv")), ids=lambda path: path.stem)
+def test_every_reference_is_precise_and_made_by_a_model_that_is_kept(path):
+    table = reference(path.stem)
+    assert (table["mcse_mean"] < 0.03 * table["sd"]).all()
+    sources = FOLDER.parent.glob("models_*.py")
+    assert any(f"def {path.stem}(" in source.read_text() for source in sources)

@@ -1,0 +1,54 @@
+"""The models of chapter 11, funnels."""
+
+from __future__ import annotations
+
+from companion import datasets
+import pandas as pd
+import pymc as pm
+from scipy import stats
+
+from tests.reference.normal_hierarchy import named, normal_hierarchy
+from tests.reference.registry import model
+
+
+@model
+def salad_hierarchical() -> pm.Model:
+    data = datasets.salad_sales()
+    location = data["location"].to_numpy()
+    with pm.Model() as m:
+        mu_beta = pm.Normal("mu_beta", 0.0, 10.0)
+        tau_beta = pm.HalfNormal("tau_beta", 0.1)
+        z = pm.Normal("z", 0.0, 1.0, shape=6)
+        beta = pm.Deterministic("beta", mu_beta + tau_beta * z)
+        sigma_h = pm.HalfNormal("sigma_h", 30.0)
+        ratio = pm.HalfNormal("ratio", 1.0, shape=6)
+        sigma = pm.Deterministic("sigma", sigma_h * ratio)
+        mean = beta[location] * data["customers"].to_numpy(dtype=float)
+        pm.Normal("y", mean, sigma[location], observed=data["sales"].to_numpy())
+    return m
+
+
+@model
+def eight_schools() -> pd.DataFrame:
+    data = datasets.eight_schools()
+    table = normal_hierarchy(
+        data["effect"].to_numpy(),
+        data["standard_error"].to_numpy(),
+        20.0,
+        stats.halfcauchy(scale=10.0).logpdf,
+        2000.0,
+    )
+    return named(table, data["school"].tolist())
+
+
+@model
+def hospitals() -> pd.DataFrame:
+    data = datasets.hospitals()
+    table = normal_hierarchy(
+        data["effect"].to_numpy(),
+        data["standard_error"].to_numpy(),
+        20.0,
+        stats.halfnorm(scale=10.0).logpdf,
+        60.0,
+    )
+    return named(table, data["hospital"].tolist())

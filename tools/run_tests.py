@@ -1,0 +1,142 @@
+"""Run all tests, in order, under one report: what `make test` does.
+
+    python tools/run_tests.py             everything
+    python tools/run_tests.py unit rules  only some of the parts
+
+A part that fails does not keep the next from running. The report at the end counts the tests of each
+part, names those that failed or were skipped, and gives the seconds.
+"""
+
+import argparse
+from dataclasses import dataclass, field
+import os
+from pathlib import Path
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("chapters", "solutions", "exercises")
+PARALLEL = ("-n", str(min(4, os.cpu_count() or 1)))
+QUIET = ("-q", "--no-header", "--disable-warnings", "-p", "no:cacheprovider")
+
+# What is run, in this order. nbval starts one kernel for each notebook and runs every cell in it; it
+# compares the outputs of the cells tagged `nbval-check-output`.
+PARTS = {
+    "unit": ("the companion", ("tests/unit", *PARALLEL, "--dist", "loadfile")),
+    "rules": ("exercises follow from solutions; rules of prose and code", ("tests/notebooks",)),
+    "notebooks": (
+        "every cell of every notebook",
+        (
+            "--nbval-lax",
+            "--nbval-current-env",
+            "--nbval-cell-timeout=600",
+            *PARALLEL,
+            "--dist",
+            "loadscope",
+            *(folder for folder in FOLDERS if any((ROOT / folder).glob("*.ipynb"))),
+        ),
+    ),
+    "book": ("the rendered book, in a browser", ("tests/book",)),
+}
+
+
+@dataclass
+class Result:
+    """What one part found."""
+
+    seconds: float
+    count: int = 0
+    failed: list[str] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+def cell_of(name: str) -> str:
+    """Return the id of a notebook's cell that nbval calls, for example, `Cell 3`."""
+    import nbformat
+
+    path, _, number = name.partition("::Cell ")
+    if not path.endswith(".ipynb") or not number.isdigit():
+        return name
+    cells = [cell for cell in nbformat.read(ROOT / path, 4).cells if cell.cell_type == "code"]
+    return f"{path}, cell {cells[int(number)].get('id', number)}"
+
+
+def read_report(path: Path, seconds: float) -> Result:
+    """Read pytest's report of one part."""
+    result = Result(seconds)
+    for case in ElementTree.parse(path).iter("testcase"):
+        result.count += 1
+        place = case.get("classname", "")
+        notebook = next((word for word in place.split(":") if word.endswith(".ipynb")), "")
+        name = cell_of(f"{notebook or place}::{case.get('name')}")
+        if case.find("failure") is not None or case.find("error") is not None:
+            result.failed.append(name)
+        elif (skip := case.find("skipped")) is not None:
+            result.skipped[name] = skip.get("message", "")
+    return result
+
+
+def run(part: str, scratch: Path) -> Result:
+    """Run one part in a process of its own."""
+    title, arguments = PARTS[part]
+    print(f"\n=== {part}: {title}", flush=True)
+    report = scratch / f"{part}.xml"
+    environment = os.environ | {
+        # The learner's own progress is not for tests to write.
+        "COMPANION_PROGRESS": str(scratch / "progress.json"),
+        # This environment's kernel, whatever other kernels the machine has.
+        "JUPYTER_PATH": str(Path(sys.prefix) / "share" / "jupyter"),
+        # One notebook or worker a core.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "pytest", *QUIET, f"--junitxml={report}", *arguments]
+    status = subprocess.run(command, cwd=ROOT, env=environment).returncode
+    seconds = time.perf_counter() - start
+    result = read_report(report, seconds) if report.exists() else Result(seconds)
+    if status and not result.failed:
+        result.failed.append(f"pytest itself stopped with status {status}, see above")
+    if not result.count and not result.failed:
+        result.failed.append("no test was found")
+    return result
+
+
+def main() -> None:
+    """Run the parts, print the report, and exit with 1 if anything failed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
+    chosen = parser.parse_args().parts or list(PARTS)
+    if unknown := set(chosen) - set(PARTS):
+        parser.error(
+            f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}"
+        )
+
+    with tempfile.TemporaryDirectory() as scratch:
+        results = {part: run(part, Path(scratch)) for part in PARTS if part in chosen}
+
+    print("\n=== report")
+    for part, result in results.items():
+        passed = result.count - len(result.failed) - len(result.skipped)
+        print(
+            f"{part:<10} {passed:4d} passed  {len(result.failed):3d} failed  "
+            f"{len(result.skipped):3d} skipped  {result.seconds:5.0f} s"
+        )
+    for result in results.values():
+        for name, reason in result.skipped.items():
+            print(f"skipped: {name} ({reason.splitlines()[0] if reason else 'no reason given'})")
+        for name in result.failed:
+            print(f"FAILED: {name}")
+    failed = any(result.failed for result in results.values())
+    total = sum(result.count for result in results.values())
+    print(f"{total} tests: {'something failed' if failed else 'all is well'}.")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
