@@ -52,3 +52,23 @@ def hospitals() -> pd.DataFrame:
         60.0,
     )
     return named(table, data["hospital"].tolist())
+
+
+@model
+def radon_hierarchical() -> pm.Model:
+    data = datasets.radon()
+    county = data["county"].astype("category").cat.codes.to_numpy()
+    basement = (data["floor"] == 0).to_numpy(dtype=float)
+    with pm.Model() as m:
+        mu_alpha = pm.Normal("mu_alpha", 1.0, 2.0)
+        sigma_alpha = pm.HalfNormal("sigma_alpha", 1.0)
+        mu_beta = pm.Normal("mu_beta", 0.0, 2.0)
+        sigma_beta = pm.HalfNormal("sigma_beta", 1.0)
+        sigma = pm.HalfNormal("sigma", 2.0)
+        z_alpha = pm.Normal("z_alpha", 0.0, 1.0, shape=85)
+        z_beta = pm.Normal("z_beta", 0.0, 1.0, shape=85)
+        alpha = pm.Deterministic("alpha", mu_alpha + sigma_alpha * z_alpha)
+        beta = pm.Deterministic("beta", mu_beta + sigma_beta * z_beta)
+        mean = alpha[county] + beta[county] * basement
+        pm.Normal("y", mean, sigma, observed=data["log_radon"].to_numpy())
+    return m

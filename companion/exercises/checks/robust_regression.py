@@ -91,7 +91,7 @@ def _largest_gain(x: np.ndarray, y: np.ndarray) -> float:
         "idata": "the result of sampling it, with the degrees of freedom named `nu`",
         "elpd_difference": "LOO's elpd of the robust model minus that of the same model with a Normal "
         "likelihood, a number",
-        "conclusion": "'needed' or 'not needed': does this data set need the robust likelihood?",
+        "conclusion": "'needed' or 'not needed', for whether these data need the robust likelihood",
     },
 )
 def babies(model: Any, idata: Any, elpd_difference: Any, conclusion: Any) -> str:
@@ -167,7 +167,7 @@ def babies(model: Any, idata: Any, elpd_difference: Any, conclusion: Any) -> str
         "robust-by-default",
         "What would the difference be if the babies really had heavy tails? Compare the empanadas.",
         "A difference near zero or below says that heavier tails do not predict better. And a posterior of `nu` "
-        "far above 10 says that the t is all but a Normal.",
+        "far above 10 says that the t is close to a Normal.",
     )
     return (
         "The robust model is right, and not needed: no length in this data set is surprising for a Normal. It "
@@ -314,12 +314,13 @@ def anscombe(normal_slope: Any, robust_idata: Any) -> str:
     if robust.ndim == 3 and robust.shape[2] == 2:  # a vector of intercept and slope
         robust = robust[..., 1]
     sigma = draws("robust_idata", robust_idata, "sigma")
+    # Six points lie exactly on a line, five do not: sigma ** (5 * nu - 4) must be integrable at 0.
     require(
-        tails.min() >= 0.5,
+        tails.min() > 0.6,
         "nu-unbounded",
         "How small do `nu` and `sigma` get in your draws? Look at their smallest values, and at R-hat.",
-        "Ten points lie on a line, so the density grows without bound as `sigma` and `nu` go to 0. Keep `nu` "
-        "away from 0: for example one plus an Exponential with mean 29.",
+        "Six of the points lie exactly on a line. For `nu` of 0.6 or less the posterior then has infinite mass "
+        "at `sigma` = 0. Give `nu` a lower bound above that: for example one plus an Exponential with mean 29.",
     )
     require(
         abs(robust.mean() - others_slope) < abs(robust.mean() - all_slope),
@@ -372,7 +373,7 @@ def _exact_sigma(prior_scale: float) -> float:
     answers={
         "idata_wide": "the Gaussian fit of all 200 days with sigma ~ HalfNormal(10000), with variables `sigma` "
         "and `beta`",
-        "binding": "'prior' or 'likelihood': what kept sigma near 2951 in the chapter?",
+        "binding": "'prior' or 'likelihood', for what kept sigma so small in the chapter's first fit",
     },
 )
 def prior_conflict(idata_wide: Any, binding: Any) -> str:
@@ -409,8 +410,8 @@ def prior_conflict(idata_wide: Any, binding: Any) -> str:
         choice("binding", binding, ("prior", "likelihood")) == "prior",
         "likelihood-blamed",
         "You changed one thing, and `sigma` moved. Which thing?",
-        "The data and the likelihood are the same in both fits. Only the prior changed, and `sigma` became four "
-        "times as large. How many prior standard deviations from 0 is 2951 under HalfNormal(50)?",
+        "The data and the likelihood are the same in both fits. Only the prior changed, and `sigma` became "
+        f"{sigma.mean() / narrow:.1f} times as large. How many prior scales from 0 is {narrow:.0f} under HalfNormal(50)?",
     )
     return (
         f"With a prior on the scale of the data sigma is {sigma.mean():.0f}. The chapter's {narrow:.0f} is a "

@@ -96,8 +96,12 @@ def case_4h15():
         "rescaled_mu": salad_fit(2, standardized="z_mu", slopes=6, diverging=9),
         "helps": False,
     }
+    with_slopes = salad_fit(2, standardized="z_mu", slopes=6)
+    posterior = with_slopes.posterior
+    posterior["beta"] = posterior["mu_beta"] + posterior["tau_beta"] * posterior["z"]
     wrong = [
         ("cures-divergences", {"helps": True}),
+        ("two-changes", {"rescaled_mu": with_slopes}),
         ("slopes-not-mean", {"rescaled_mu": salad_fit(2, slopes=6)}),
         (
             "fits-exchanged",

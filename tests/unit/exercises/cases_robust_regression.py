@@ -83,6 +83,7 @@ def case_4m9():
         ("point-dropped", {"robust_idata": fit(nu=(30.0, 2.0), **robust | {"rows": 10})}),
         ("normal-slope", {"normal_slope": 0.1}),
         ("nu-unbounded", {"robust_idata": fit(nu=(0.09, 0.001), **robust)}),
+        ("nu-unbounded", {"robust_idata": fit(nu=(0.59, 0.001), **robust)}),
         ("not-robust", {"robust_idata": fit(nu=(30.0, 2.0), slope=(0.49, 0.1), sigma=(1.4, 0.1))}),
         (
             "robust-slope",
