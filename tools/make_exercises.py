@@ -4,7 +4,8 @@
     python tools/make_exercises.py --check    only say which differ, and exit 1
 
 One rule: a cell tagged `solution` is replaced by the `stub` in its metadata (a list of lines, or a
-string), or left out if it has none. All other cells are copied, with their ids and without outputs.
+string), or left out if it has none. All other cells are copied, with their ids, without outputs and
+without the names of figures.
 The title `# Solutions: ...` becomes `# Exercises: ...`.
 
 Two mistakes are refused. A solution whose `check("4E5", ...)` would not be in the exercise: its stub
@@ -57,6 +58,8 @@ def make_exercise(notebook):
             raise Refused(f"cell {cell.id} has a stub but not the tag '{SOLUTION}'")
         cell.metadata.pop("stub", None)
         cell.metadata["tags"] = kept_tags
+        # A figure's name is a label of the whole book, and belongs to the solution.
+        cell.metadata.get("mystnb", {}).get("figure", {}).pop("name", None)
         cells.append(cell)
     notebook.cells = cells
     if lost := in_solution - checked(cells):

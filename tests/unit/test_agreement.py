@@ -12,12 +12,10 @@ A, B = rng.standard_normal((2, 4, 1000))
 
 
 @pytest.fixture
-def standard_normal(monkeypatch):
-    row = {"mean": 0.0, "sd": 1.0, "mcse_mean": 0.0, "mcse_sd": 0.0}
-    table = pd.DataFrame([{"model": "standard", "variable": "x"} | row]).set_index(
-        ["model", "variable"]
-    )
-    monkeypatch.setattr(reference_module, "_table", lambda: table)
+def standard_normal(monkeypatch, tmp_path):
+    row = {"variable": "x", "mean": 0.0, "sd": 1.0, "mcse_mean": 0.0, "mcse_sd": 0.0}
+    pd.DataFrame([row]).to_csv(tmp_path / "standard.csv", index=False)
+    monkeypatch.setattr(reference_module, "FOLDER", tmp_path)
 
 
 def test_two_runs_of_one_posterior_agree(standard_normal):
