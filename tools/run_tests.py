@@ -60,7 +60,7 @@ def cell_of(name: str) -> str:
     path, _, number = name.partition("::Cell ")
     if not path.endswith(".ipynb") or not number.isdigit():
         return name
-    cells = [cell for cell in nbformat.read(ROOT / path, 4).cells if cell.cell_type == "code"]
+    cells = [cell for cell in nbformat.read(str(ROOT / path), 4).cells if cell.cell_type == "code"]
     return f"{path}, cell {cells[int(number)].get('id', number)}"
 
 
