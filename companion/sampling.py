@@ -52,6 +52,100 @@ def _every_draw(function: Callable) -> Callable:
     return jax.vmap(jax.vmap(function))
 
 
+def _on_the_real_line(model: Any, sample_prior: Callable) -> tuple[Callable, Callable, Any]:
+    """State a model's density for a plain vector of real numbers, traced once.
+
+    NUTS evaluates its target in many places, and each of them would trace the whole model again.
+
+    Positive numbers become their logarithms, as in PyMC. TFP's own choice for most of them is the
+    inverse of softplus: where a scale is measured in thousands, that leaves it as it is, and zero
+    becomes a wall into which trajectories run.
+
+    Returns
+    -------
+    flatten, constrain : callable
+        From a draw to its vector of shape (d,), and back.
+    unconstrained : Distribution
+        The density of that vector, with the log determinant of the change of variables; not
+        normalized.
+    """
+    import jax
+    from jax.flatten_util import ravel_pytree
+    import jax.numpy as jnp
+    from tensorflow_probability.substrates.jax import bijectors, distributions
+    from tensorflow_probability.substrates.jax.math import softplus_inverse
+
+    bijector = model.experimental_default_event_space_bijector()
+    shapes = jax.eval_shape(lambda key: bijector.inverse(sample_prior(seed=key)), jax.random.key(0))
+    zeros, unravel = ravel_pytree(jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes))
+    event_ndims = jax.tree.map(lambda x: x.ndim, shapes)
+
+    @jax.jit
+    def is_softplus(value):
+        """Recognize TFP's softplus, coordinate by coordinate, by its value at one number."""
+        before = unravel(zeros + value)
+        same = [
+            jnp.isclose(new, jax.nn.softplus(value)) if new.shape == old.shape else old < old
+            for old, new in zip(before, bijector.forward(before), strict=True)
+        ]
+        return ravel_pytree(same)[0]
+
+    on_log_scale = is_softplus(0.0) & is_softplus(1.0)
+
+    def flatten(draw):
+        parts = ravel_pytree(bijector.inverse(draw))[0]
+        return jnp.where(on_log_scale, jnp.log(jax.nn.softplus(parts)), parts)
+
+    def to_parts(vector):
+        positive = jnp.exp(jnp.where(on_log_scale, vector, 0.0))
+        return unravel(jnp.where(on_log_scale, softplus_inverse(positive), vector)), positive
+
+    def constrain(vector):
+        return bijector.forward(to_parts(vector)[0])
+
+    @jax.jit
+    @jax.vmap
+    def log_density(vector):
+        parts, positive = to_parts(vector)
+        volume = bijector.forward_log_det_jacobian(parts, event_ndims)
+        volume += jnp.sum(jnp.where(on_log_scale, vector - jnp.log(-jnp.expm1(-positive)), 0.0))
+        return model.unnormalized_log_prob(bijector.forward(parts)) + volume
+
+    class Unconstrained(distributions.Distribution):
+        def __init__(self):
+            super().__init__(
+                dtype=zeros.dtype,
+                reparameterization_type=distributions.NOT_REPARAMETERIZED,
+                validate_args=False,
+                allow_nan_stats=False,
+                parameters={},
+            )
+
+        def _event_shape(self):
+            return zeros.shape
+
+        def _event_shape_tensor(self):
+            return jnp.asarray(zeros.shape)
+
+        def _batch_shape(self):
+            return ()
+
+        def _batch_shape_tensor(self):
+            return jnp.asarray((), dtype=int)
+
+        def _default_event_space_bijector(self):
+            return bijectors.Identity()
+
+        def _sample_n(self, n, seed=None):
+            # TFP asks for a draw to learn its shape.
+            return jnp.zeros((n, *zeros.shape), zeros.dtype)
+
+        def _log_prob(self, vectors):
+            return log_density(vectors)
+
+    return flatten, constrain, Unconstrained()
+
+
 def _check_settings(settings: Mapping[str, int], target_accept: float) -> None:
     for name, value in settings.items():
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
@@ -147,7 +241,10 @@ def compile_nuts(
     """
     import jax
     import jax.numpy as jnp
-    from tensorflow_probability.substrates.jax.distributions import JointDistribution
+    from tensorflow_probability.substrates.jax.distributions import (
+        JointDistribution,
+        JointDistributionSequential,
+    )
     from tensorflow_probability.substrates.jax.experimental.mcmc import windowed_adaptive_nuts
 
     joint = getattr(model, "distribution", model)
@@ -159,12 +256,13 @@ def compile_nuts(
     _check_settings({"draws": draws, "tune": tune, "chains": chains}, target_accept)
     pins = {name: jnp.asarray(value) for name, value in getattr(model, "pins", {}).items()}
     sample_prior = model.sample_unpinned if pins else model.sample
+    flatten, constrain, unconstrained = _on_the_real_line(model, sample_prior)
 
     def start(key):
         """Return a state for each chain: prior draws, resampled in proportion to their likelihood."""
         draw_key, choose_key = jax.random.split(key)
         if not pins:
-            return sample_prior(chains, seed=draw_key)
+            return jax.vmap(flatten)(sample_prior(chains, seed=draw_key))
         candidates = sample_prior((STARTS_PER_CHAIN, chains), seed=draw_key)
 
         def log_likelihood(state):
@@ -174,7 +272,8 @@ def compile_nuts(
         weights = _every_draw(log_likelihood)(candidates)
         weights = jnp.where(jnp.isfinite(weights), weights, -jnp.inf)
         best = jax.random.categorical(choose_key, weights, axis=0)
-        return jax.tree.map(lambda values: values[best, jnp.arange(chains)], candidates)
+        chosen = jax.tree.map(lambda values: values[best, jnp.arange(chains)], candidates)
+        return jax.vmap(flatten)(chosen)
 
     def pointwise(state, key):
         """Return the log likelihood and a replicate of each pinned variable at one draw."""
@@ -190,34 +289,36 @@ def compile_nuts(
         return log_likelihood, replicate
 
     # For models of this size compiling costs far more than running, so XLA optimizes lightly.
-    @partial(jax.jit, compiler_options={"xla_backend_optimization_level": 1})
+    compiled = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 1})
+
+    @compiled
     def transitions(key, target):
         start_key, key = jax.random.split(key)
-        return windowed_adaptive_nuts(
+        (vectors,), stats = windowed_adaptive_nuts(
             draws,
-            joint,
+            JointDistributionSequential([unconstrained]),
             n_chains=chains,
             num_adaptation_steps=tune,
             dual_averaging_kwargs={"target_accept_prob": target},
             trace_fn=_trace,
-            current_state=start(start_key),
+            current_state=[start(start_key)],
             seed=key,
-            **pins,
         )
+        return vectors, stats
 
-    @partial(jax.jit, compiler_options={"xla_backend_optimization_level": 1})
-    def complete(states, key):
-        """Add deterministics, log likelihood and replicates to states of shape (draw, chain)."""
+    @compiled
+    def complete(vectors, key):
+        """Return draws, deterministics, log likelihood and replicates for vectors (draw, chain, d)."""
+        states = _every_draw(constrain)(vectors)
         keys = jax.random.split(key, (draws, chains))
         extra = _every_draw(deterministics)(states) if deterministics else {}
-        log_likelihood, replicate = _every_draw(pointwise)(states, keys)
-        return extra, log_likelihood, replicate
+        return states, extra, *_every_draw(pointwise)(states, keys)
 
     def run(seed: int, target_accept: float = target_accept) -> DataTree:
         _check_settings({}, target_accept)
         sample_key, predict_key = jax.random.split(jax.random.PRNGKey(seed))
-        states, stats = transitions(sample_key, jnp.asarray(target_accept))
-        extra, log_likelihood, replicate = complete(states, predict_key)
+        vectors, stats = transitions(sample_key, jnp.asarray(target_accept))
+        states, extra, log_likelihood, replicate = complete(vectors, predict_key)
 
         groups = {
             "posterior": {**states._asdict(), **extra},

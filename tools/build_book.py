@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 
+from kernels import ENVIRONMENT, XLA_PROGRAMS
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 import nbformat
@@ -38,14 +39,6 @@ LAYOUT = (
 FOLDERS = ("chapters", "solutions", "exercises")  # the long ones first
 WORKERS = min(4, os.cpu_count() or 1)
 CELL_SECONDS = 600
-
-# One notebook a core: linear algebra on every core at once would only get in its own way. (XLA has
-# a switch of that kind too; it made no difference to these models' times.)
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
 
 
 def notebooks() -> list[str]:
@@ -95,9 +88,7 @@ def run(name: str) -> tuple[float, str]:
     with tempfile.TemporaryDirectory() as scratch:
         # The learner's own progress file is not the build's to write.
         own = {"COMPANION_PROGRESS": str(Path(scratch) / "progress.json")}
-        # This environment's kernel, whatever other kernels the machine has.
-        own["JUPYTER_PATH"] = str(Path(sys.prefix) / "share" / "jupyter")
-        os.environ.update(ONE_THREAD | own)
+        os.environ.update(ENVIRONMENT | own)
         try:
             client.execute(env=dict(os.environ))
         except CellExecutionError as error:
@@ -201,7 +192,8 @@ def main() -> None:
     options = parser.parse_args()
 
     if options.cold:
-        shutil.rmtree(ROOT / CACHE, ignore_errors=True)
+        for folder in (ROOT / CACHE, XLA_PROGRAMS):
+            shutil.rmtree(folder, ignore_errors=True)
         STAMP.unlink(missing_ok=True)
     valid = cache_folder(ROOT)
     valid.mkdir(parents=True, exist_ok=True)

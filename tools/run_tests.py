@@ -17,6 +17,8 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 
+from kernels import ENVIRONMENT
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("chapters", "solutions", "exercises")
 PARALLEL = ("-n", str(min(4, os.cpu_count() or 1)))
@@ -84,15 +86,9 @@ def run(part: str, scratch: Path) -> Result:
     title, arguments = PARTS[part]
     print(f"\n=== {part}: {title}", flush=True)
     report = scratch / f"{part}.xml"
-    environment = os.environ | {
-        # The learner's own progress is not for tests to write.
-        "COMPANION_PROGRESS": str(scratch / "progress.json"),
-        # This environment's kernel, whatever other kernels the machine has.
-        "JUPYTER_PATH": str(Path(sys.prefix) / "share" / "jupyter"),
-        # One notebook or worker a core.
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
+    # The learner's own progress is not for tests to write.
+    own = {"COMPANION_PROGRESS": str(scratch / "progress.json")}
+    environment = os.environ | ENVIRONMENT | own
     start = time.perf_counter()
     command = [sys.executable, "-m", "pytest", *QUIET, f"--junitxml={report}", *arguments]
     status = subprocess.run(command, cwd=ROOT, env=environment).returncode

@@ -1,5 +1,5 @@
 import arviz as az
-from companion.sampling import compile_nuts
+from companion.sampling import _on_the_real_line, compile_nuts
 import numpy as np
 import pytest
 from scipy import stats
@@ -80,6 +80,65 @@ def test_the_energy_has_the_distribution_of_a_normal_models_energy(conjugate):
     assert abs(energy.mean() - 1.0) < 5 * float(az.mcse(energy))
     assert abs(energy.std() - 1.0) < 5 * float(az.mcse(energy, method="sd"))
     assert float(az.bfmi(fit)["energy"].min()) > 0.5
+
+
+@pytest.fixture(scope="module")
+def all_supports():
+    """Return a joint distribution with a real, two positive, a bounded variable and a correlation matrix."""
+    import jax.numpy as jnp
+    import tensorflow_probability.substrates.jax as tfp
+
+    tfd = tfp.distributions
+
+    @tfd.JointDistributionCoroutineAutoBatched
+    def joint():
+        mu = yield tfd.Normal(jnp.float64(0.0), 1.0, name="mu")
+        yield tfd.Gamma(jnp.array([2.0, 5.0]), 0.001, name="thousands")
+        yield tfd.HalfNormal(jnp.exp(mu), name="sigma")
+        yield tfd.Uniform(jnp.float64(-1.0), 3.0, name="bounded")
+        yield tfd.CholeskyLKJ(2, jnp.float64(2.0), name="correlation")
+
+    return joint
+
+
+def test_the_density_on_the_real_line_carries_its_change_of_variables(all_supports):
+    import jax
+
+    flatten, constrain, unconstrained = _on_the_real_line(all_supports, all_supports.sample)
+    draw = all_supports.sample(seed=jax.random.key(7110))
+    vector = flatten(draw)
+    for value, back in zip(draw, constrain(vector), strict=True):
+        np.testing.assert_allclose(back, value, rtol=1e-10)
+
+    def coordinates(vector):
+        *numbers, correlation = constrain(vector)
+        # The other entries of a Cholesky factor with unit rows follow from this one.
+        return jax.numpy.hstack([*numbers, correlation[1, 0]])
+
+    volume = np.linalg.slogdet(np.asarray(jax.jacobian(coordinates)(vector)))[1]
+    expected = float(all_supports.log_prob(draw)) + volume
+    assert float(unconstrained.log_prob(vector[None])[0]) == pytest.approx(expected, abs=1e-8)
+
+
+def test_positive_variables_move_on_the_log_scale(all_supports):
+    import jax
+
+    flatten, _, _ = _on_the_real_line(all_supports, all_supports.sample)
+    draw = all_supports.sample(seed=jax.random.key(7111))
+    vector = np.asarray(flatten(draw))
+    np.testing.assert_allclose(vector[0], draw.mu)
+    np.testing.assert_allclose(vector[1:3], np.log(draw.thousands), rtol=1e-12)
+    np.testing.assert_allclose(vector[3], np.log(draw.sigma), rtol=1e-12)
+
+
+def test_scales_in_the_thousands_have_the_right_moments(all_supports):
+    summary = az.summary(
+        compile_nuts(all_supports)(7112), var_names=["thousands"], kind="all", round_to="none"
+    )
+    assert summary["ess_bulk"].min() > 400
+    assert np.all(abs(summary["mean"] - [2000.0, 5000.0]) < 5 * summary["mcse_mean"])
+    sd = 1000.0 * np.sqrt([2.0, 5.0])
+    assert np.all(abs(summary["sd"] - sd) < 5 * summary["mcse_sd"])
 
 
 def test_statistics_have_one_value_per_draw(conjugate):
