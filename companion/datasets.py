@@ -6,7 +6,8 @@ so their law is code that you can read.
 
 The simulations use `numpy.random.RandomState`, which NumPy calls legacy. For new work, prefer
 `numpy.random.default_rng`. Data are an exception: NumPy has frozen the streams of `RandomState`,
-so these numbers stay the same in every later version.
+so these numbers stay the same in every later version. `noisy_line` and `dose_response` must use
+`default_rng`, as their source does; NumPy could change its streams, and the tests would say so.
 
 Every function returns a new `DataFrame`, indexed from 0: change it as you like, the next call is
 not affected.
@@ -14,7 +15,7 @@ not affected.
 * Published, from a file: `tips`, `penguins`, `concrete`, `radon`, `anscombe`.
 * Published, in the code: `eight_schools`.
 * Simulated, the same numbers as in their sources: `hospitals`, `empanadas`, `food_sales`,
-  `salad_sales`.
+  `salad_sales`, `noisy_line`, `dose_response`.
 * Simulated, in place of data that we may not ship: `babies`, `gravity`.
 * Simulated, a distribution: `neals_funnel`.
 """
@@ -31,12 +32,14 @@ __all__ = [
     "anscombe",
     "babies",
     "concrete",
+    "dose_response",
     "eight_schools",
     "empanadas",
     "food_sales",
     "gravity",
     "hospitals",
     "neals_funnel",
+    "noisy_line",
     "penguins",
     "radon",
     "salad_sales",
@@ -519,6 +522,59 @@ def salad_truth(independent: bool = False) -> pd.DataFrame:
     """
     _check_flag("independent", independent)
     return _simulate_salad(independent)[1]
+
+
+# --- First models ---------------------------------------------------------------------------------
+
+# The source starts both examples from the same seed, so they share their first normal deviates.
+_FIRST_SEED = 42
+
+
+def noisy_line() -> pd.DataFrame:
+    """Simulate a straight line with Normal noise: the practice data of a first regression.
+
+    Returns
+    -------
+    pandas.DataFrame
+        100 rows and 2 columns, both floats without units:
+
+        * ``x``: the predictor, drawn from Normal(0, 1);
+        * ``y``: 2.5 + 1.8 x plus noise from Normal(0, 0.8). The second argument is a standard
+          deviation.
+
+    Notes
+    -----
+    All x come from the stream first, then all noise.
+    """
+    rng = np.random.default_rng(_FIRST_SEED)
+    x = rng.normal(0.0, 1.0, size=100)
+    return pd.DataFrame({"x": x, "y": 2.5 + 1.8 * x + rng.normal(0.0, 0.8, size=100)})
+
+
+def dose_response() -> pd.DataFrame:
+    """Simulate a trial in which patients of different ages get different doses of a drug.
+
+    Returns
+    -------
+    pandas.DataFrame
+        200 rows, one per patient, and 3 columns:
+
+        * ``age``: in years (float), drawn from Normal(55, 12);
+        * ``dose``: in milligrams (float), drawn from Normal(100, 30);
+        * ``responded``: did the patient respond to the treatment (bool)?
+
+    Notes
+    -----
+    The log-odds of a response are -3 + 0.04 per year + 0.015 per milligram, so the average patient
+    responds with a probability of about 0.67. The stream gives all ages first, then all doses, then
+    all responses. It starts like that of `noisy_line`: the first 100 ages are 55 + 12 x.
+    """
+    rng = np.random.default_rng(_FIRST_SEED)
+    age = rng.normal(55.0, 12.0, size=200)
+    dose = rng.normal(100.0, 30.0, size=200)
+    log_odds = -3.0 + 0.04 * age + 0.015 * dose
+    responded = rng.binomial(1, 1.0 / (1.0 + np.exp(-log_odds))) == 1
+    return pd.DataFrame({"age": age, "dose": dose, "responded": responded})
 
 
 # --- Simulated in place of data that the course may not ship --------------------------------------

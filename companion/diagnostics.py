@@ -13,9 +13,13 @@ import numpy as np
 import pandas as pd
 from xarray import DataTree
 
-__all__ = ["LIMITS", "SamplerProblem", "diagnose", "divergent_draws"]
+__all__ = ["LIMITS", "TAIL", "SamplerProblem", "diagnose", "divergent_draws"]
 
 LIMITS = {"R-hat": 1.01, "ESS per chain": 100, "E-BFMI": 0.3}
+
+# Tail ESS is the smaller of the ESS of the 5 % and the 95 % quantile, as in Vehtari et al. (2021).
+# ArviZ 1.3 takes the 11 % and the 89 % quantile unless it is told.
+TAIL = (0.05, 0.95)
 
 
 class SamplerProblem(AssertionError):
@@ -69,7 +73,7 @@ def _summary(idata: DataTree, var_names: Sequence[str] | None) -> dict[str, floa
         "divergences": np.nan,
         "largest R-hat": _worst(az.rhat(tree), largest=True),
         "smallest bulk ESS": _worst(az.ess(tree, method="bulk"), largest=False),
-        "smallest tail ESS": _worst(az.ess(tree, method="tail"), largest=False),
+        "smallest tail ESS": _worst(az.ess(tree, method="tail", prob=TAIL), largest=False),
         "smallest E-BFMI": np.nan,
     }
     if "sample_stats" in idata.children:

@@ -52,7 +52,20 @@ def _every_draw(function: Callable) -> Callable:
     return jax.vmap(jax.vmap(function))
 
 
-def _on_the_real_line(model: Any, sample_prior: Callable) -> tuple[Callable, Callable, Any]:
+def _with_data(joint: Any, pins: Mapping[str, Any]) -> Any:
+    """Pin the data, if there are any."""
+    return joint.experimental_pin(**pins) if pins else joint
+
+
+def _sample_prior(joint: Any, pins: Mapping[str, Any], shape: tuple[int, ...], key: Any) -> Any:
+    """Draw the variables that are not pinned."""
+    model = _with_data(joint, pins)
+    return (model.sample_unpinned if pins else model.sample)(shape, seed=key)
+
+
+def _on_the_real_line(
+    joint: Any, pins: Mapping[str, Any]
+) -> tuple[Callable, Callable, Callable[[Mapping[str, Any]], Any]]:
     """State a model's density for a plain vector of real numbers, traced once.
 
     NUTS evaluates its target in many places, and each of them would trace the whole model again.
@@ -65,9 +78,9 @@ def _on_the_real_line(model: Any, sample_prior: Callable) -> tuple[Callable, Cal
     -------
     flatten, constrain : callable
         From a draw to its vector of shape (d,), and back.
-    unconstrained : Distribution
-        The density of that vector, with the log determinant of the change of variables; not
-        normalized.
+    unconstrained : callable
+        From the pinned data to the distribution of that vector, whose density has the log determinant
+        of the change of variables and is not normalized.
     """
     import jax
     from jax.flatten_util import ravel_pytree
@@ -75,8 +88,10 @@ def _on_the_real_line(model: Any, sample_prior: Callable) -> tuple[Callable, Cal
     from tensorflow_probability.substrates.jax import bijectors, distributions
     from tensorflow_probability.substrates.jax.math import softplus_inverse
 
-    bijector = model.experimental_default_event_space_bijector()
-    shapes = jax.eval_shape(lambda key: bijector.inverse(sample_prior(seed=key)), jax.random.key(0))
+    bijector = _with_data(joint, pins).experimental_default_event_space_bijector()
+    shapes = jax.eval_shape(
+        lambda key: bijector.inverse(_sample_prior(joint, pins, (), key)), jax.random.key(0)
+    )
     zeros, unravel = ravel_pytree(jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes))
     event_ndims = jax.tree.map(lambda x: x.ndim, shapes)
 
@@ -104,15 +119,16 @@ def _on_the_real_line(model: Any, sample_prior: Callable) -> tuple[Callable, Cal
         return bijector.forward(to_parts(vector)[0])
 
     @jax.jit
-    @jax.vmap
-    def log_density(vector):
+    @partial(jax.vmap, in_axes=(0, None))
+    def log_density(vector, pins):
         parts, positive = to_parts(vector)
         volume = bijector.forward_log_det_jacobian(parts, event_ndims)
         volume += jnp.sum(jnp.where(on_log_scale, vector - jnp.log(-jnp.expm1(-positive)), 0.0))
-        return model.unnormalized_log_prob(bijector.forward(parts)) + volume
+        return _with_data(joint, pins).unnormalized_log_prob(bijector.forward(parts)) + volume
 
     class Unconstrained(distributions.Distribution):
-        def __init__(self):
+        def __init__(self, pins):
+            self.pins = pins
             super().__init__(
                 dtype=zeros.dtype,
                 reparameterization_type=distributions.NOT_REPARAMETERIZED,
@@ -141,9 +157,9 @@ def _on_the_real_line(model: Any, sample_prior: Callable) -> tuple[Callable, Cal
             return jnp.zeros((n, *zeros.shape), zeros.dtype)
 
         def _log_prob(self, vectors):
-            return log_density(vectors)
+            return log_density(vectors, self.pins)
 
-    return flatten, constrain, Unconstrained()
+    return flatten, constrain, Unconstrained
 
 
 def _check_settings(settings: Mapping[str, int], target_accept: float) -> None:
@@ -255,15 +271,16 @@ def compile_nuts(
         )
     _check_settings({"draws": draws, "tune": tune, "chains": chains}, target_accept)
     pins = {name: jnp.asarray(value) for name, value in getattr(model, "pins", {}).items()}
-    sample_prior = model.sample_unpinned if pins else model.sample
-    flatten, constrain, unconstrained = _on_the_real_line(model, sample_prior)
+    flatten, constrain, unconstrained = _on_the_real_line(joint, pins)
 
-    def start(key):
+    # The data are arguments everywhere: TFP remembers transformed values by their identity, and what
+    # it remembers of a constant would leak from one compiled function into the next.
+    def start(key, pins):
         """Return a state for each chain: prior draws, resampled in proportion to their likelihood."""
         draw_key, choose_key = jax.random.split(key)
         if not pins:
-            return jax.vmap(flatten)(sample_prior(chains, seed=draw_key))
-        candidates = sample_prior((STARTS_PER_CHAIN, chains), seed=draw_key)
+            return jax.vmap(flatten)(_sample_prior(joint, pins, (chains,), draw_key))
+        candidates = _sample_prior(joint, pins, (STARTS_PER_CHAIN, chains), draw_key)
 
         def log_likelihood(state):
             given, _ = joint.sample_distributions(seed=draw_key, **state._asdict(), **pins)
@@ -275,7 +292,7 @@ def compile_nuts(
         chosen = jax.tree.map(lambda values: values[best, jnp.arange(chains)], candidates)
         return jax.vmap(flatten)(chosen)
 
-    def pointwise(state, key):
+    def pointwise(state, key, pins):
         """Return the log likelihood and a replicate of each pinned variable at one draw."""
         distributions, _ = joint.sample_distributions(seed=key, **state._asdict(), **pins)
         log_likelihood, replicate = {}, {}
@@ -292,33 +309,33 @@ def compile_nuts(
     compiled = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 1})
 
     @compiled
-    def transitions(key, target):
+    def transitions(key, target, pins):
         start_key, key = jax.random.split(key)
         (vectors,), stats = windowed_adaptive_nuts(
             draws,
-            JointDistributionSequential([unconstrained]),
+            JointDistributionSequential([unconstrained(pins)]),
             n_chains=chains,
             num_adaptation_steps=tune,
             dual_averaging_kwargs={"target_accept_prob": target},
             trace_fn=_trace,
-            current_state=[start(start_key)],
+            current_state=[start(start_key, pins)],
             seed=key,
         )
         return vectors, stats
 
     @compiled
-    def complete(vectors, key):
+    def complete(vectors, key, pins):
         """Return draws, deterministics, log likelihood and replicates for vectors (draw, chain, d)."""
         states = _every_draw(constrain)(vectors)
         keys = jax.random.split(key, (draws, chains))
         extra = _every_draw(deterministics)(states) if deterministics else {}
-        return states, extra, *_every_draw(pointwise)(states, keys)
+        return states, extra, *_every_draw(partial(pointwise, pins=pins))(states, keys)
 
     def run(seed: int, target_accept: float = target_accept) -> DataTree:
         _check_settings({}, target_accept)
         sample_key, predict_key = jax.random.split(jax.random.PRNGKey(seed))
-        vectors, stats = transitions(sample_key, jnp.asarray(target_accept))
-        states, extra, log_likelihood, replicate = complete(vectors, predict_key)
+        vectors, stats = transitions(sample_key, jnp.asarray(target_accept), pins)
+        states, extra, log_likelihood, replicate = complete(vectors, predict_key, pins)
 
         groups = {
             "posterior": {**states._asdict(), **extra},

@@ -55,15 +55,19 @@ class Result:
     skipped: dict[str, str] = field(default_factory=dict)
 
 
-def cell_of(name: str) -> str:
-    """Return the id of a notebook's cell that nbval calls, for example, `Cell 3`."""
+def name_of(case: ElementTree.Element) -> str:
+    """Name a test: of nbval's, by its notebook and the id of its cell instead of `Cell 3`."""
     import nbformat
 
-    path, _, number = name.partition("::Cell ")
-    if not path.endswith(".ipynb") or not number.isdigit():
-        return name
-    cells = [cell for cell in nbformat.read(str(ROOT / path), 4).cells if cell.cell_type == "code"]
-    return f"{path}, cell {cells[int(number)].get('id', number)}"
+    # pytest writes chapters/08-name.ipynb as chapters.08-name.ipynb.
+    place, name = case.get("classname", ""), case.get("name", "")
+    folder, _, file = place.partition(".")
+    path = ROOT / folder / file
+    number = name.removeprefix("Cell ")
+    if path.suffix != ".ipynb" or not path.is_file() or not number.isdigit():
+        return f"{place}::{name}"
+    cells = [cell for cell in nbformat.read(str(path), 4).cells if cell.cell_type == "code"]
+    return f"{folder}/{file}, cell {cells[int(number)].get('id', number)}"
 
 
 def read_report(path: Path, seconds: float) -> Result:
@@ -71,13 +75,10 @@ def read_report(path: Path, seconds: float) -> Result:
     result = Result(seconds)
     for case in ElementTree.parse(path).iter("testcase"):
         result.count += 1
-        place = case.get("classname", "")
-        notebook = next((word for word in place.split(":") if word.endswith(".ipynb")), "")
-        name = cell_of(f"{notebook or place}::{case.get('name')}")
         if case.find("failure") is not None or case.find("error") is not None:
-            result.failed.append(name)
+            result.failed.append(name_of(case))
         elif (skip := case.find("skipped")) is not None:
-            result.skipped[name] = skip.get("message", "")
+            result.skipped[name_of(case)] = skip.get("message", "")
     return result
 
 

@@ -19,12 +19,14 @@ SHAPES = {
     "anscombe": (11, 2),
     "babies": (800, 2),
     "concrete": (1030, 9),
+    "dose_response": (200, 3),
     "eight_schools": (8, 3),
     "empanadas": (200, 4),
     "food_sales": (468, 4),
     "gravity": (200, 2),
     "hospitals": (12, 5),
     "neals_funnel": (10_000, 2),
+    "noisy_line": (100, 2),
     "penguins": (344, 8),
     "radon": (919, 4),
     "salad_sales": (43, 3),
@@ -241,6 +243,30 @@ def test_hospitals():
     assert_allclose(z.head(8), published, atol=6e-4)
     noise = (hospitals["effect"] - hospitals["true_effect"]) / hospitals["standard_error"]
     assert 1e-3 < stats.chi2(12).cdf((noise**2).sum()) < 1 - 1e-3
+
+
+def test_noisy_line():
+    line = datasets.noisy_line()
+    assert_allclose(line.head(2), [[0.304717, 2.745961], [-1.039984, 1.667411]], atol=6e-7)
+    assert_allclose(line.mean(), [-0.050270, 2.401009], atol=6e-7)
+    assert_allclose(line.std(ddof=0), [0.772784, 1.657646], atol=6e-7)
+    noise = line["y"] - 2.5 - 1.8 * line["x"]
+    assert stats.kstest(noise / 0.8, "norm").pvalue > 1e-3
+
+
+def test_dose_response():
+    trial = datasets.dose_response()
+    assert trial["responded"].dtype == bool
+    assert trial["responded"].sum() == 127
+    assert trial["responded"].head(10).to_list() == [bool(int(digit)) for digit in "1010011000"]
+    assert_allclose(trial.loc[0, ["age", "dose"]].astype(float), [58.656605, 110.127236], atol=6e-7)
+    assert_allclose(trial[["age", "dose"]].mean(), [54.634591, 100.602328], atol=6e-7)
+    assert_allclose(trial[["age", "dose"]].std(ddof=0), [10.556704, 30.508588], atol=6e-7)
+
+
+def test_first_examples_share_the_start_of_their_streams():
+    age, x = datasets.dose_response()["age"], datasets.noisy_line()["x"]
+    assert_allclose(age.head(100), 55.0 + 12.0 * x)
 
 
 # --- Empanadas ------------------------------------------------------------------------------------

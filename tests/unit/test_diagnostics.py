@@ -19,6 +19,14 @@ def test_the_statistics_are_arviz_own(healthy):
     assert table.loc["smallest bulk ESS", "fit"] == f"{float(az.ess(healthy)['x']):.0f}"
 
 
+def test_the_tail_is_five_percent_on_either_side():
+    slow_at_one_end = draws_of(np.exp(2.0 * np.cumsum(GOOD, axis=1) / np.sqrt(1000.0)) + GOOD)
+    table = diagnose({"fit": slow_at_one_end}, require_healthy=False)
+    ends = [float(az.ess(slow_at_one_end, method="quantile", prob=p)["x"]) for p in (0.05, 0.95)]
+    assert table.loc["smallest tail ESS", "fit"] == f"{min(ends):.0f}"
+    assert abs(ends[0] - ends[1]) > 10.0  # else the test could not tell the two ends apart
+
+
 def test_one_divergence_is_a_problem():
     diverging = np.zeros((4, 1000), dtype=bool)
     diverging[2, 17] = True

@@ -128,7 +128,7 @@ def test_assert_all_passed_looks_at_this_session(toy, monkeypatch):
 
 
 def test_import_is_quick():
-    heavy = "{'pymc', 'pytensor', 'jax', 'arviz', 'xarray', 'scipy', 'matplotlib'}"
+    heavy = "{'pymc', 'pytensor', 'jax', 'arviz', 'xarray', 'matplotlib'}"
     code = f"import sys, companion.exercises; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
