@@ -123,6 +123,17 @@ def test_figures_are_named_captioned_and_described(path):
             assert len(image.get("alt", "")) > 40, f"{cell.id} needs an alt text"
 
 
+def test_a_figure_has_its_name_for_itself():
+    book = [path for path in NOTEBOOKS if path.parent.name != "exercises"]
+    places = {}
+    for path in book:
+        for cell in code_of(read(path)):
+            if cell.id.startswith("fig-"):
+                places.setdefault(cell.id, []).append(name_of(path))
+    shared = {name: where for name, where in places.items() if len(where) > 1}
+    assert not shared, f"the name of a figure is its address in the book: {shared}"
+
+
 def seeds_of(path):
     """Return all whole numbers that are passed as a seed in a notebook."""
     found = []

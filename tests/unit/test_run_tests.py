@@ -1,0 +1,33 @@
+"""The report that `make test` prints."""
+
+from pathlib import Path
+import sys
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+import run_tests  # noqa: E402
+
+REPORT = """<testsuites><testsuite>
+<testcase classname="chapters.08-robust-regression.ipynb" name="Cell 0"><failure message="no"/></testcase>
+<testcase classname="tests.unit.test_a" name="test_b[c.ipynb]"><error message="no"/></testcase>
+<testcase classname="tests.book.test_c" name="test_d"><skipped message="no browser"/></testcase>
+<testcase classname="tests.unit.test_a" name="test_e"/>
+</testsuite></testsuites>"""
+
+
+@pytest.fixture
+def result(tmp_path):
+    (tmp_path / "report.xml").write_text(REPORT)
+    return run_tests.read_report(tmp_path / "report.xml", 1.0)
+
+
+def test_a_failing_cell_is_named_by_its_id(result):
+    assert result.failed[0] == "chapters/08-robust-regression.ipynb, cell setup"
+
+
+def test_other_failures_and_skips_keep_their_names(result):
+    assert result.failed[1] == "tests.unit.test_a::test_b[c.ipynb]"
+    assert result.skipped == {"tests.book.test_c::test_d": "no browser"}
+    assert result.count == 4
