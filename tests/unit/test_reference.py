@@ -64,6 +64,6 @@ def test_gaussian_empanadas_by_quadrature():
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.csv")), ids=lambda path: path.stem)
 def test_every_reference_is_precise_and_made_by_a_model_that_is_kept(path):
     table = reference(path.stem)
-    assert (table["mcse_mean"] < 0.03 * table["sd"]).all()
+    assert (table["mcse_mean"] <= 0.03 * table["sd"]).all()
     sources = FOLDER.parent.glob("models_*.py")
     assert any(f"def {path.stem}(" in source.read_text() for source in sources)
