@@ -103,6 +103,9 @@ def run(name: str) -> tuple[float, str]:
     unfinished = target.with_suffix(".part")
     nbformat.write(notebook, unfinished)
     unfinished.replace(target)
+    for old in target.parent.glob(f"{Path(name).stem}-{'[0-9a-f]' * 16}.ipynb"):
+        if old != target:
+            old.unlink()
     return time.perf_counter() - start, ""
 
 
