@@ -71,15 +71,16 @@ def case_4m12():
         "elpd_gain": 16.0,
         "slope_moved": "no",
     }
+    short = chains(exact["tau"], 0.18, size=(4, 60))
     wrong = [
         ("other-food", {"idata": fit(rows=468, **spread)}),
         ("spread-constant", {"idata": fit(beta=(13.02, 0.03), sigma=(40.3, 1.5))}),
         ("sign-free", {"idata": fit(**spread | {"delta_1": (0.1, 0.07)})}),
         ("delta-1", {"idata": fit(**spread | {"delta_1": (0.55, 0.05)})}),
         ("delta-0", {"idata": fit(**spread | {"delta_0": (20.0, 4.0)})}),
-        ("chains-too-short", {"idata": fit(**spread | {"delta_1": chains(0.41, 0.05, size=(4, 60))})}),
         ("spread-proportional", {"idata_root": fit(**tau | {"tau": (0.6, 0.02)})}),
         ("tau-is-sigma", {"idata_root": fit(**tau | {"tau": (40.0, 1.5)})}),
+        ("chains-too-short", {"idata_root": fit(beta=short, tau=short)}),
         ("tau", {"idata_root": fit(**tau | {"tau": (5.6, 0.18)})}),
         ("not-a-difference", {"elpd_gain": -1850.0}),
         ("difference-reversed", {"elpd_gain": -16.0}),
