@@ -1,7 +1,7 @@
 """Give each notebook the outputs of its last run, while Sphinx reads it.
 
-Outputs are not kept in git. `tools/build_book.py` runs a notebook and stores the executed copy in
-`_build/cache/<key>/<folder>/<name>-<digest>.ipynb`:
+Outputs are not kept in git. `tools/build_book.py` runs a notebook, and so do the tests;
+both store the executed copy in `_build/cache/<key>/<folder>/<name>-<digest>.ipynb`:
 
 * the key stands for what all notebooks depend on: `companion`, its data, the lock and the version of
   Python;
@@ -78,6 +78,18 @@ def stored_run(root: Path, name: str, notebook: nbformat.NotebookNode) -> Path:
     own = json.dumps([kernel, code, digest_of_files(root, tuple(files))])
     digest = hashlib.sha256(own.encode()).hexdigest()[:16]
     return cache_folder(root) / f"{name.removesuffix('.ipynb')}-{digest}.ipynb"
+
+
+def keep_run(root: Path, name: str, executed: nbformat.NotebookNode) -> None:
+    """Store the run of a notebook in which every cell succeeded, in place of earlier ones."""
+    target = stored_run(root, name, executed)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_suffix(".part")
+    nbformat.write(executed, unfinished)
+    unfinished.replace(target)
+    for old in target.parent.glob(f"{Path(name).stem}-{'[0-9a-f]' * 16}.ipynb"):
+        if old != target:
+            old.unlink()
 
 
 def fill_in(app: Sphinx, docname: str, content: list[str]) -> None:

@@ -24,7 +24,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "_ext"))
 
-from run_outputs import CACHE, cache_folder, digest_of_files, stored_run  # noqa: E402
+from run_outputs import CACHE, cache_folder, digest_of_files, keep_run, stored_run  # noqa: E402
 
 HTML = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "rendered"
@@ -67,7 +67,6 @@ def run(name: str) -> tuple[float, str]:
     """
     start = time.perf_counter()
     notebook = nbformat.read(ROOT / name, as_version=4)
-    target = stored_run(ROOT, name, notebook)
     current = 0
 
     def remember(cell: nbformat.NotebookNode, cell_index: int) -> None:
@@ -99,13 +98,7 @@ def run(name: str) -> tuple[float, str]:
             failure = "DeadKernelError: the kernel died, often for want of memory"
     if failure:
         return time.perf_counter() - start, describe(name, notebook, current, failure)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_suffix(".part")
-    nbformat.write(notebook, unfinished)
-    unfinished.replace(target)
-    for old in target.parent.glob(f"{Path(name).stem}-{'[0-9a-f]' * 16}.ipynb"):
-        if old != target:
-            old.unlink()
+    keep_run(ROOT, name, notebook)
     return time.perf_counter() - start, ""
 
 

@@ -25,7 +25,8 @@ PARALLEL = ("-n", str(min(4, os.cpu_count() or 1)))
 QUIET = ("-q", "--no-header", "--disable-warnings", "-p", "no:cacheprovider")
 
 # What is run, in this order. nbval starts one kernel for each notebook and runs every cell in it; it
-# compares the outputs of the cells tagged `nbval-check-output`.
+# compares the outputs of the cells tagged `nbval-check-output`. The book is then rendered from these
+# runs.
 PARTS = {
     "unit": ("the companion", ("tests/unit", *PARALLEL, "--dist", "loadfile")),
     "rules": ("exercises follow from solutions; rules of prose and code", ("tests/notebooks",)),
@@ -33,6 +34,8 @@ PARTS = {
         "every cell of every notebook",
         (
             "--nbval-lax",
+            "-p",
+            "tests.notebooks.keep_runs",
             "--nbval-current-env",
             "--nbval-cell-timeout=600",
             *PARALLEL,

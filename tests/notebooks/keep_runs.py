@@ -1,0 +1,49 @@
+"""A plugin of pytest that keeps nbval's runs, so that the book shows the very runs that were tested.
+
+`tools/run_tests.py` loads it. Only a notebook in which every cell ran and every comparison succeeded
+is kept.
+"""
+
+from collections.abc import Generator
+from datetime import UTC, datetime
+from pathlib import Path
+import sys
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "_ext"))
+
+from run_outputs import code_cells, keep_run  # noqa: E402
+
+
+def _outputs(raw: list[nbformat.NotebookNode], count: int) -> list[nbformat.NotebookNode]:
+    """Turn the outputs that nbval collected into those of a notebook."""
+    for output in raw:
+        if output.output_type == "execute_result":
+            output.execution_count = count
+    return raw
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Generator:
+    """Add each cell that passes to the run of its notebook; after the last one, keep the run."""
+    report = yield
+    if call.when != "call" or not hasattr(item, "cell_num"):
+        return report
+    file = item.parent
+    if item.cell_num == 0:
+        file.passed = []
+    if report.passed:
+        count = item.cell_num + 1
+        item.cell.outputs = _outputs(item.test_outputs, count)
+        item.cell.execution_count = count
+        item.cell.metadata["execution"] = {
+            f"iopub.status.{state}": datetime.fromtimestamp(moment, UTC).isoformat()
+            for state, moment in (("busy", call.start), ("idle", call.stop))
+        }
+        file.passed.append(item.cell_num)
+    if file.passed == list(range(len(code_cells(file.nb)))):
+        keep_run(ROOT, file.path.relative_to(ROOT).as_posix(), file.nb)
+    return report
