@@ -273,8 +273,14 @@ def compile_nuts(
     pins = {name: jnp.asarray(value) for name, value in getattr(model, "pins", {}).items()}
     flatten, constrain, unconstrained = _on_the_real_line(joint, pins)
 
+    # For models of this size compiling costs far more than running, so XLA optimizes lightly, and what
+    # runs only once not at all.
+    def compiled(function, level=1):
+        return jax.jit(function, compiler_options={"xla_backend_optimization_level": level})
+
     # The data are arguments everywhere: TFP remembers transformed values by their identity, and what
     # it remembers of a constant would leak from one compiled function into the next.
+    @partial(compiled, level=0)
     def start(key, pins):
         """Return a state for each chain: prior draws, resampled in proportion to their likelihood."""
         draw_key, choose_key = jax.random.split(key)
@@ -302,15 +308,12 @@ def compile_nuts(
             while hasattr(per_row, "reinterpreted_batch_ndims"):
                 per_row = per_row.distribution
             log_likelihood[name] = per_row.log_prob(data)
-            replicate[name] = distribution.sample(seed=key)
+            if posterior_predictive:
+                replicate[name] = distribution.sample(seed=key)
         return log_likelihood, replicate
 
-    # For models of this size compiling costs far more than running, so XLA optimizes lightly.
-    compiled = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 1})
-
     @compiled
-    def transitions(key, target, pins):
-        start_key, key = jax.random.split(key)
+    def transitions(starts, key, target, pins):
         (vectors,), stats = windowed_adaptive_nuts(
             draws,
             JointDistributionSequential([unconstrained(pins)]),
@@ -318,12 +321,12 @@ def compile_nuts(
             num_adaptation_steps=tune,
             dual_averaging_kwargs={"target_accept_prob": target},
             trace_fn=_trace,
-            current_state=[start(start_key, pins)],
+            current_state=[starts],
             seed=key,
         )
         return vectors, stats
 
-    @compiled
+    @partial(compiled, level=0)
     def complete(vectors, key, pins):
         """Return draws, deterministics, log likelihood and replicates for vectors (draw, chain, d)."""
         states = _every_draw(constrain)(vectors)
@@ -334,7 +337,9 @@ def compile_nuts(
     def run(seed: int, target_accept: float = target_accept) -> DataTree:
         _check_settings({}, target_accept)
         sample_key, predict_key = jax.random.split(jax.random.PRNGKey(seed))
-        vectors, stats = transitions(sample_key, jnp.asarray(target_accept), pins)
+        start_key, sample_key = jax.random.split(sample_key)
+        starts = start(start_key, pins)
+        vectors, stats = transitions(starts, sample_key, jnp.asarray(target_accept), pins)
         states, extra, log_likelihood, replicate = complete(vectors, predict_key, pins)
 
         groups = {
