@@ -1,7 +1,7 @@
-"""The models of chapter 06: given the spread, every mean is a line in its coefficients.
+"""The models of chapter 06 and its solutions: given the spread, every mean is linear in its coefficients.
 
 So the coefficients are integrated with pen and paper, and only the parameters of the spread are on a
-grid. The data enter through the count, the mean and the sum of squares of each month.
+grid. The data of the babies enter through the count, the sum and the sum of squares of each month.
 """
 
 from __future__ import annotations
@@ -66,7 +66,41 @@ def integrate(
             mean[kept, k, None], np.sqrt(covariance[kept, k, k])[:, None]
         ).pdf(grid)
         rows[f"beta[{k}]"] = [first, spread, *weighted_quantiles(grid, density)]
-    table = mass.reshape(sigma.shape[:-1])
+    return finish(rows, mass.reshape(sigma.shape[:-1]), axes)
+
+
+def integrate_slope(
+    x: np.ndarray,
+    y: np.ndarray,
+    prior: tuple[float, float],
+    name: str,
+    axes: dict[str, np.ndarray],
+    log_prior: np.ndarray,
+    sigma: np.ndarray,
+) -> pd.DataFrame:
+    """Integrate a model whose mean is a slope times `x`; `sigma` has the shape of the grid plus (n,)."""
+    center, sd = prior
+    flat = sigma.reshape(-1, len(y))
+    precision = flat**-2.0 @ x**2 + sd**-2.0
+    mean = (flat**-2.0 @ (x * y) + center / sd**2) / precision
+    log_mass = log_prior.ravel() - np.log(flat).sum(axis=1) - flat**-2.0 @ y**2 / 2.0
+    log_mass += precision * mean**2 / 2.0 - np.log(precision) / 2.0
+    mass = np.exp(log_mass - log_mass.max())
+    mass /= mass.sum()
+
+    first = mass @ mean
+    spread = np.sqrt(mass @ (1.0 / precision + mean**2) - first**2)
+    grid = first + spread * np.linspace(-6.0, 6.0, 1201)
+    kept = mass > mass.max() * 1e-9
+    density = mass[kept] @ stats.norm(mean[kept, None], precision[kept, None] ** -0.5).pdf(grid)
+    rows = {name: [first, spread, *weighted_quantiles(grid, density)]}
+    return finish(rows, mass.reshape(sigma.shape[:-1]), axes)
+
+
+def finish(
+    rows: dict[str, list[float]], table: np.ndarray, axes: dict[str, np.ndarray]
+) -> pd.DataFrame:
+    """Add the parameters of the spread, whose joint mass is `table`, to the rows of the others."""
     for k, (name, values) in enumerate(axes.items()):
         marginal = table.sum(axis=tuple(i for i in range(table.ndim) if i != k))
         assert marginal[-1] < 1e-9, f"the grid of {name} is too short"
@@ -125,3 +159,18 @@ def babies_root_log_spread() -> pd.DataFrame:
 @model
 def babies_growth_chart() -> pd.DataFrame:
     return log_spread([np.log1p(MONTH), MONTH], [15.0, 2.0])
+
+
+@model
+def pizza_linear_spread() -> pd.DataFrame:
+    frame = datasets.food_sales()
+    frame = frame[frame["category"] == "Pizza"]
+    x, y = frame["customers"].to_numpy(float), frame["sales"].to_numpy()
+    delta_0, delta_1 = (np.arange(160) + 0.5) * 40.0 / 160, (np.arange(160) + 0.5) * 0.9 / 160
+    log_prior = (
+        stats.halfnorm(0.0, 20.0).logpdf(delta_0)[:, None]
+        + stats.halfnorm(0.0, 2.0).logpdf(delta_1)[None]
+    )
+    sigma = delta_0[:, None, None] + delta_1[None, :, None] * x
+    axes = {"delta_0": delta_0, "delta_1": delta_1}
+    return integrate_slope(x, y, (10.0, 10.0), "beta", axes, log_prior, sigma)
