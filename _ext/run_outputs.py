@@ -6,7 +6,7 @@ both store the executed copy in `_build/cache/<key>/<folder>/<name>-<digest>.ipy
 * the key stands for what all notebooks depend on: `companion`, its data, the lock and the version of
   Python;
 * the digest stands for what this one depends on: its own code, the reference posteriors that it names
-  and, outside `chapters/`, the checks of exercises. Prose, captions, alt text and layout tags are
+  and, of exercises and solutions, the checks. Prose, captions, alt text and layout tags are
   not part of it, so changing them runs nothing again.
 
 Sphinx itself never runs a notebook: one without a stored run is a warning, and so a failed build.
@@ -72,7 +72,7 @@ def stored_run(root: Path, name: str, notebook: nbformat.NotebookNode) -> Path:
     ]
     named = sorted({found for source, _ in code for found in REFERENCE.findall(source)})
     files = [f"tests/reference/posteriors/{model}.csv" for model in named]
-    if not name.startswith("chapters/"):
+    if name.startswith(("exercises/", "solutions/")):
         files += CHECKS
     kernel = notebook.metadata.get("kernelspec", {}).get("name")
     own = json.dumps([kernel, code, digest_of_files(root, tuple(files))])

@@ -26,7 +26,7 @@ def anchors(path):
 
 def test_the_columns_are_known_and_ids_unique():
     assert ROWS
-    assert all(set(row) == {"id", "target", "note"} for row in ROWS)
+    assert all(set(row) == {"id", "kind", "title", "target", "note"} for row in ROWS)
     ids = [row["id"] for row in ROWS]
     assert len(ids) == len(set(ids))
     assert all(re.fullmatch(r"[AB]-?[\w.]+", name) for name in ids)

@@ -1,0 +1,56 @@
+"""Give each cell that the source map or the errata point to an address of its own in the book.
+
+A notebook's cell has an id, but its page has addresses only for headings and figures. This extension
+puts an empty `<div id="cell-...">` before the cell.
+"""
+
+import csv
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from sphinx.application import Sphinx
+
+TABLES = ("chapters/source-map.csv", "appendices/errata.csv")
+
+
+@cache
+def targets(root: Path) -> dict[str, set[str]]:
+    """Return the ids of cells that are pointed to, for each notebook."""
+    found: dict[str, set[str]] = {}
+    for table in TABLES:
+        with open(root / table, encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                name, _, cell = row["target"].partition("#")
+                if cell:
+                    found.setdefault(name, set()).add(cell)
+    return found
+
+
+def add_anchors(app: Sphinx, docname: str, content: list[str]) -> None:
+    """Put the addresses into a notebook that Sphinx has just read."""
+    wanted = targets(Path(app.srcdir)).get(f"{docname}.ipynb")
+    if not wanted:
+        return
+    notebook = nbformat.reads(content[0], as_version=4)
+    cells: list[nbformat.NotebookNode] = []
+    for index, cell in enumerate(notebook.cells):
+        if cell.id in wanted and index > 0:
+            anchor = f'<div id="cell-{cell.id}"></div>'
+            if cell.cell_type == "markdown":
+                cell.source = f"{anchor}\n\n{cell.source}"
+            else:
+                mark = nbformat.v4.new_markdown_cell(anchor, id=f"cell-{cell.id}"[:64])
+                # Twins stay neighbors: the address of the second is that of the pair.
+                second = "tfp" in cell.metadata.get("tags", [])
+                cells.insert(len(cells) - second, mark)
+        cells.append(cell)
+    notebook.cells = cells
+    content[0] = nbformat.writes(notebook)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the hook, after the one that brings the outputs in."""
+    app.connect("source-read", add_anchors, priority=700)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

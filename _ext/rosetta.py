@@ -1,0 +1,102 @@
+"""The table of appendix F: concept, mathematics, PyMC, TFP, chapter.
+
+`appendices/rosetta.csv` names concepts with their formula and the call of each library. The examples
+and the chapters are found in the notebooks: a pair of twins that has both calls if there is one,
+otherwise the first use of each. A call that no chapter makes fails the build.
+"""
+
+import ast
+from collections.abc import Iterator
+import csv
+from typing import Any
+
+from docutils import nodes
+from markdown_table import ComputedTable, markdown_table
+import nbformat
+from sphinx.application import Sphinx
+
+LONGEST = 90
+
+
+def calls(source: str, name: str) -> Iterator[str]:
+    """Yield the calls of a function in some code, each as one line."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == name:
+            yield ast.unparse(node)
+
+
+def shortest(found: list[str]) -> str:
+    """Return the shortest of some calls, cut where it is too long for a table."""
+    call = min(found, key=len)
+    return call if len(call) <= LONGEST else f"{call[: LONGEST - 4].rstrip()} ..."
+
+
+class Rosetta(ComputedTable):
+    """List concepts, and how each library writes them."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table."""
+        table = self.root / "appendices" / "rosetta.csv"
+        paths = sorted((self.root / "chapters").glob("*.ipynb"))
+        self.depends_on(table, *paths)
+        notebooks = {path.stem: nbformat.read(path, as_version=4).cells for path in paths}
+        codes = {
+            stem: [cell for cell in cells if cell.cell_type == "code"]
+            for stem, cells in notebooks.items()
+        }
+        with open(table, encoding="utf-8", newline="") as file:
+            rows = [self.row(line, codes) for line in csv.DictReader(file)]
+        return self.parsed(
+            markdown_table(["concept", "mathematics", "PyMC, then TFP", "chapters"], rows)
+        )
+
+    def row(self, line: dict[str, str], codes: dict[str, list]) -> list[str]:
+        """Find the examples and chapters of one concept."""
+        used = [
+            stem
+            for stem, cells in codes.items()
+            if any(any(calls(cell.source, line["pymc"])) for cell in cells)
+        ]
+        if not used:
+            raise self.error(f"rosetta: no chapter calls {line['pymc']}.")
+        chapters = " ".join(self.link(f"chapters/{stem}.ipynb", stem[:2]) for stem in used)
+        examples = self.twins(line, codes) or [
+            self.first(line[language], codes) for language in ("pymc", "tfp")
+        ]
+        return [
+            line["concept"],
+            f"${line['mathematics']}$" if line["mathematics"] else "",
+            "<br>".join(f"`{example}`" for example in examples if example),
+            chapters,
+        ]
+
+    def twins(self, line: dict[str, str], codes: dict[str, list]) -> list[str]:
+        """Return an example in both languages from one pair of twins, if there is one."""
+        for cells in codes.values():
+            for one, other in zip(cells, cells[1:], strict=False):
+                if "pymc" in one.metadata.get("tags", []) and "tfp" in other.metadata.get(
+                    "tags", []
+                ):
+                    pair = [
+                        list(calls(one.source, line["pymc"])),
+                        list(calls(other.source, line["tfp"])),
+                    ]
+                    if all(pair):
+                        return list(map(shortest, pair))
+        return []
+
+    def first(self, name: str, codes: dict[str, list]) -> str:
+        """Return the first call of a function in the course."""
+        if not name:
+            return ""
+        for cells in codes.values():
+            found = [call for cell in cells for call in calls(cell.source, name)]
+            if found:
+                return shortest(found)
+        raise self.error(f"rosetta: no chapter calls {name}.")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directive."""
+    app.add_directive("rosetta", Rosetta)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,150 @@
+"""The tables of appendix C: where each item of the two sources is, and which claims did not survive.
+
+`{source-map}` lists the rows of `chapters/source-map.csv`. `{errata}` lists those of
+`appendices/errata.csv`; what running a claim shows is not written there but read from the stored run of
+the notebook that checked it:
+
+* `target` names the cell, such as `chapters/09-pooling.ipynb#say-one`;
+* `shows` is a phrase: of a text, the sentences that contain it are quoted; of a table, the row with
+  this label. A phrase that the cell's output does not contain fails the build.
+"""
+
+from collections.abc import Iterator
+import csv
+from pathlib import Path
+import re
+from typing import Any
+
+from bs4 import BeautifulSoup
+from docutils import nodes
+from markdown_table import ComputedTable, markdown_table
+import nbformat
+from run_outputs import stored_run
+from sphinx.application import Sphinx
+
+SOURCES = {"A": "Source A: Bayesian modeling in practice", "B": "Source B: extending linear models"}
+SENTENCE = re.compile(r"(?<=[.!?:*])\s+(?=[A-Z*$\\(])")
+MAP, ERRATA = "chapters/source-map.csv", "appendices/errata.csv"
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """Read a table with a header."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def title_of(root: Path, name: str) -> str:
+    """Return how a page is called in a table: its number, and what kind of page it is."""
+    folder, stem = Path(name).parts[-2:] if "/" in name else ("", name)
+    number = Path(stem).stem.split("-")[0].upper()
+    return {"chapters": f"Chapter {number}", "appendices": f"Appendix {number}"}.get(
+        folder, f"{folder.capitalize()} {number}"
+    )
+
+
+def texts_and_tables(cell: nbformat.NotebookNode) -> tuple[list[str], list[BeautifulSoup]]:
+    """Return the texts and the tables that a cell puts out."""
+    texts, tables = [], []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        if "text/html" in data:
+            tables += BeautifulSoup(data["text/html"], "html.parser").find_all("table")
+        elif "text/markdown" in data:
+            texts.append(data["text/markdown"])
+        elif "text" in output:
+            texts.append(output["text"])
+        elif "text/plain" in data:
+            texts.append(data["text/plain"])
+    return texts, tables
+
+
+def table_rows(table: BeautifulSoup) -> Iterator[tuple[str, str]]:
+    """Yield the label and the content of each row of a table."""
+    heads = [
+        [cell.get_text(" ", strip=True) for cell in row.find_all("th")]
+        for row in (table.thead.find_all("tr") if table.thead else [])
+    ]
+    columns = max(heads, key=lambda head: sum(map(bool, head)), default=[])
+    for row in table.tbody.find_all("tr") if table.tbody else []:
+        labels = [cell.get_text(" ", strip=True) for cell in row.find_all("th")]
+        values = [cell.get_text(" ", strip=True) for cell in row.find_all("td")]
+        names = columns[-len(values) :] if len(columns) >= len(values) else [""] * len(values)
+        pairs = zip(names, values, strict=True)
+        yield " ".join(labels), "; ".join(f"{name}: {value}".lstrip(": ") for name, value in pairs)
+
+
+def shown(cell: nbformat.NotebookNode, phrase: str) -> str | None:
+    """Return what a cell's output says about a phrase: sentences, or the row of a table."""
+    texts, tables = texts_and_tables(cell)
+    for text in texts:
+        sentences = SENTENCE.split(" ".join(text.split()))
+        if found := [sentence for sentence in sentences if phrase in sentence]:
+            return " ".join(found)
+    for table in tables:
+        for label, values in table_rows(table):
+            if phrase == label:
+                return f"{label}: {values}"
+    return None
+
+
+class SourceMap(ComputedTable):
+    """List every item of one source, and where the course has it."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table."""
+        path = self.root / MAP
+        self.depends_on(path)
+        rows = []
+        for row in rows_of(path):
+            if row["id"].startswith(self.arguments[0]):
+                place = self.link(row["target"], title_of(self.root, row["target"].split("#")[0]))
+                rows.append([row["id"], row["kind"], row["title"], place, row["note"]])
+        return self.parsed(
+            markdown_table(["item", "kind", "in the source", "here", "what changed"], rows)
+        )
+
+
+class Errata(ComputedTable):
+    """List the claims of one source that were run, and what running them shows."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table."""
+        path = self.root / ERRATA
+        self.depends_on(path)
+        rows = []
+        for row in rows_of(path):
+            if row["source"] != self.arguments[0]:
+                continue
+            where = title_of(self.root, row["target"].split("#")[0]) if row["target"] else ""
+            place = self.link(row["target"], where) if where else ""
+            rows.append([row["id"], row["claim"], self.computed(row), row["why"], place])
+        return self.parsed(
+            markdown_table(["", "the source says", "running it shows", "why", "where"], rows)
+        )
+
+    def computed(self, row: dict[str, str]) -> str:
+        """Return what the book computed about a claim."""
+        if not row["shows"]:
+            return ""
+        name, _, cell_id = row["target"].partition("#")
+        notebook = nbformat.read(self.root / name, as_version=4)
+        run = stored_run(self.root, name, notebook)
+        self.depends_on(self.root / name, run)
+        cells = {cell.id: cell for cell in nbformat.read(run, as_version=4).cells}
+        found = shown(cells[cell_id], row["shows"])
+        if found is None:
+            raise self.error(
+                f"errata {row['id']}: the output of {row['target']} has no {row['shows']!r}."
+            )
+        return found
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register both directives."""
+    app.add_directive("source-map", SourceMap)
+    app.add_directive("errata", Errata)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
