@@ -36,7 +36,7 @@ LAYOUT = (
     "_static/**/*",
     "requirements.txt",
 )
-FOLDERS = ("chapters", "solutions", "exercises")  # the long ones first
+FOLDERS = ("chapters", "solutions", "appendices", "exercises")  # the long ones first
 WORKERS = min(4, os.cpu_count() or 1)
 CELL_SECONDS = 600
 

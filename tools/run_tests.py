@@ -20,7 +20,7 @@ import xml.etree.ElementTree as ElementTree
 from kernels import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("chapters", "solutions", "exercises")
+FOLDERS = ("chapters", "solutions", "appendices", "exercises")
 PARALLEL = ("-n", str(min(4, os.cpu_count() or 1)))
 QUIET = ("-q", "--no-header", "--disable-warnings", "-p", "no:cacheprovider")
 

@@ -18,7 +18,7 @@ import nbformat
 import nbformat.v4
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("chapters", "solutions", "exercises")
+FOLDERS = ("chapters", "solutions", "appendices", "exercises")
 TESTED = "nbval-check-output"
 
 KEPT_OF_NOTEBOOK = ("kernelspec", "mystnb")
