@@ -88,9 +88,13 @@ def _on_the_real_line(
     from tensorflow_probability.substrates.jax import bijectors, distributions
     from tensorflow_probability.substrates.jax.math import softplus_inverse
 
-    bijector = _with_data(joint, pins).experimental_default_event_space_bijector()
+    # Built anew inside each compiled function. To find it, TFP draws from the model: traced, that costs
+    # nothing; operation by operation, each operation would be compiled for itself.
+    def bijector():
+        return _with_data(joint, pins).experimental_default_event_space_bijector()
+
     shapes = jax.eval_shape(
-        lambda key: bijector.inverse(_sample_prior(joint, pins, (), key)), jax.random.key(0)
+        lambda key: bijector().inverse(_sample_prior(joint, pins, (), key)), jax.random.key(0)
     )
     zeros, unravel = ravel_pytree(jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes))
     event_ndims = jax.tree.map(lambda x: x.ndim, shapes)
@@ -101,14 +105,14 @@ def _on_the_real_line(
         before = unravel(zeros + value)
         same = [
             jnp.isclose(new, jax.nn.softplus(value)) if new.shape == old.shape else old < old
-            for old, new in zip(before, bijector.forward(before), strict=True)
+            for old, new in zip(before, bijector().forward(before), strict=True)
         ]
         return ravel_pytree(same)[0]
 
     on_log_scale = is_softplus(0.0) & is_softplus(1.0)
 
     def flatten(draw):
-        parts = ravel_pytree(bijector.inverse(draw))[0]
+        parts = ravel_pytree(bijector().inverse(draw))[0]
         return jnp.where(on_log_scale, jnp.log(jax.nn.softplus(parts)), parts)
 
     def to_parts(vector):
@@ -116,15 +120,16 @@ def _on_the_real_line(
         return unravel(jnp.where(on_log_scale, softplus_inverse(positive), vector)), positive
 
     def constrain(vector):
-        return bijector.forward(to_parts(vector)[0])
+        return bijector().forward(to_parts(vector)[0])
 
     @jax.jit
     @partial(jax.vmap, in_axes=(0, None))
     def log_density(vector, pins):
         parts, positive = to_parts(vector)
-        volume = bijector.forward_log_det_jacobian(parts, event_ndims)
+        to_support = bijector()
+        volume = to_support.forward_log_det_jacobian(parts, event_ndims)
         volume += jnp.sum(jnp.where(on_log_scale, vector - jnp.log(-jnp.expm1(-positive)), 0.0))
-        return _with_data(joint, pins).unnormalized_log_prob(bijector.forward(parts)) + volume
+        return _with_data(joint, pins).unnormalized_log_prob(to_support.forward(parts)) + volume
 
     class Unconstrained(distributions.Distribution):
         def __init__(self, pins):
