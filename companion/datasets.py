@@ -14,8 +14,8 @@ not affected.
 
 * Published, from a file: `tips`, `penguins`, `concrete`, `radon`, `anscombe`.
 * Published, in the code: `eight_schools`.
-* Simulated, the same numbers as in their sources: `hospitals`, `empanadas`, `food_sales`,
-  `salad_sales`, `noisy_line`, `dose_response`.
+* Simulated, the same numbers as in their sources: `hospitals`, `climate`, `empanadas`,
+  `food_sales`, `salad_sales`, `noisy_line`, `dose_response`.
 * Simulated, in place of data that we may not ship: `babies`, `gravity`.
 * Simulated, a distribution: `neals_funnel`.
 """
@@ -31,6 +31,7 @@ import pandas as pd
 __all__ = [
     "anscombe",
     "babies",
+    "climate",
     "concrete",
     "dose_response",
     "eight_schools",
@@ -295,6 +296,71 @@ def hospitals() -> pd.DataFrame:
             "true_effect": true_effect,
         }
     )
+
+
+def climate(autocorrelation: float = 0.0) -> pd.DataFrame:
+    """Return simulated monthly temperature anomalies of eight regions.
+
+    The true trends are Normal(0.20, 0.05) degrees Celsius per decade. A month scatters around its
+    region's trend with a standard deviation of 0.8 degrees.
+
+    Parameters
+    ----------
+    autocorrelation : float, default 0
+        Correlation of a month's scatter with that of the month before, between -1 and 1: the scatter
+        is a stationary autoregression of order one. At 0, all months are independent, and the numbers
+        are those of the source.
+
+    Returns
+    -------
+    pandas.DataFrame
+        4560 rows, one per month, regions one after the other, and 5 columns:
+
+        * ``region``: name of the region;
+        * ``years``: length of its record, in years;
+        * ``decade``: time since the start of the record, in decades;
+        * ``anomaly``: temperature anomaly, in degrees Celsius;
+        * ``true_trend``: the trend that the anomalies were drawn around, in degrees per decade.
+
+    Raises
+    ------
+    ValueError
+        If `autocorrelation` is not between -1 and 1.
+
+    Notes
+    -----
+    One stream: the eight trends first, then the shocks of each region in turn. Every value of
+    `autocorrelation` uses the same shocks.
+    """
+    _check_finite("autocorrelation", autocorrelation)
+    if not -1.0 < autocorrelation < 1.0:
+        raise ValueError(
+            f"autocorrelation must lie between -1 and 1, but {autocorrelation!r} was given."
+        )
+    stream = np.random.default_rng(42)
+    records = {
+        "Northeast": 65,
+        "Southeast": 50,
+        "Midwest": 70,
+        "Southwest": 40,
+        "Northwest": 30,
+        "Central": 55,
+        "Coastal": 45,
+        "Mountain": 25,
+    }
+    trends = stream.normal(0.20, 0.05, size=len(records))
+    parts = []
+    for (name, years), trend in zip(records.items(), trends, strict=True):
+        decade = np.arange(12 * years) / 120.0
+        scatter = stream.normal(0.0, 0.8, size=12 * years)
+        fresh = np.sqrt(1.0 - autocorrelation**2)
+        for month in range(1, 12 * years):
+            scatter[month] = autocorrelation * scatter[month - 1] + fresh * scatter[month]
+        part = {"region": name, "years": years, "decade": decade}
+        parts.append(
+            pd.DataFrame(part | {"anomaly": trend * decade + scatter, "true_trend": trend})
+        )
+    return pd.concat(parts, ignore_index=True)
 
 
 # --- Restaurants: simulated, the same numbers as the book -----------------------------------------

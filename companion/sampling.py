@@ -177,6 +177,24 @@ def _check_settings(settings: Mapping[str, int], target_accept: float) -> None:
         )
 
 
+def _new_data(pins: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return other values of pinned variables, as arrays of the type that was compiled."""
+    import jax.numpy as jnp
+
+    for name, value in data.items():
+        if name not in pins:
+            raise ValueError(
+                f"data must be for pinned variables ({', '.join(pins) or 'there are none'}), "
+                f"but {name!r} was given."
+            )
+        if np.shape(value) != pins[name].shape:
+            raise ValueError(
+                f"{name} must keep the shape {pins[name].shape} it was compiled with, but data of "
+                f"shape {np.shape(value)} were given."
+            )
+    return {name: jnp.asarray(value, pins[name].dtype) for name, value in data.items()}
+
+
 def _per_draw(stats: Mapping[str, Any], draws: int, chains: int) -> dict[str, np.ndarray]:
     """Repeat for each chain the statistics that TFP keeps once for all (the step size)."""
     return {
@@ -241,8 +259,9 @@ def compile_nuts(
     Returns
     -------
     callable
-        `run(seed)` or `run(seed, target_accept)`, neither of which compiles again. It returns a
-        `DataTree` with the groups `posterior`, `sample_stats`, `log_likelihood`,
+        `run(seed)`, `run(seed, target_accept)` or `run(seed, y=other_data)`, none of which compiles
+        again: pinned variables may be given other values of the same shape. It returns a `DataTree`
+        with the groups `posterior`, `sample_stats`, `log_likelihood`,
         `observed_data` and, if asked for, `posterior_predictive`. All arrays start with the
         dimensions `(chain, draw)`. `sample_stats` holds `diverging`, `energy`, `lp`, `n_steps`,
         `acceptance_rate`, `step_size` and `reached_max_treedepth`. `posterior.attrs` records
@@ -253,7 +272,8 @@ def compile_nuts(
     TypeError
         If `model` is not a joint distribution.
     ValueError
-        If a count is not a positive whole number or `target_accept` is not between 0 and 1.
+        If a count is not a positive whole number or `target_accept` is not between 0 and 1; from
+        `run`, also if other data are given for a variable that is not pinned, or of another shape.
 
     References
     ----------
@@ -339,13 +359,14 @@ def compile_nuts(
         extra = _every_draw(deterministics)(states) if deterministics else {}
         return states, extra, *_every_draw(partial(pointwise, pins=pins))(states, keys)
 
-    def run(seed: int, target_accept: float = target_accept) -> DataTree:
+    def run(seed: int, target_accept: float = target_accept, **data: Any) -> DataTree:
         _check_settings({}, target_accept)
+        given = pins | _new_data(pins, data)
         sample_key, predict_key = jax.random.split(jax.random.PRNGKey(seed))
         start_key, sample_key = jax.random.split(sample_key)
-        starts = start(start_key, pins)
-        vectors, stats = transitions(starts, sample_key, jnp.asarray(target_accept), pins)
-        states, extra, log_likelihood, replicate = complete(vectors, predict_key, pins)
+        starts = start(start_key, given)
+        vectors, stats = transitions(starts, sample_key, jnp.asarray(target_accept), given)
+        states, extra, log_likelihood, replicate = complete(vectors, predict_key, given)
 
         groups = {
             "posterior": {**states._asdict(), **extra},
@@ -354,7 +375,7 @@ def compile_nuts(
         }
         if posterior_predictive:
             groups["posterior_predictive"] = replicate
-        tree = _to_datatree(groups, observed=pins, coords=coords, dims=dims)
+        tree = _to_datatree(groups, observed=given, coords=coords, dims=dims)
         tree.posterior.attrs.update(
             inference_library="tensorflow_probability",
             tuning_steps=tune,

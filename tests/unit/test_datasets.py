@@ -25,6 +25,7 @@ SHAPES = {
     "food_sales": (468, 4),
     "gravity": (200, 2),
     "hospitals": (12, 5),
+    "climate": (4560, 5),
     "neals_funnel": (10_000, 2),
     "noisy_line": (100, 2),
     "penguins": (344, 8),
@@ -231,6 +232,35 @@ def test_eight_schools():
     assert tuple(schools.iloc[0]) == ("A", 28.39, 14.9)
     assert tuple(schools.iloc[2]) == ("C", -2.75, 16.3)
     assert tuple(schools.iloc[7]) == ("H", 12.16, 17.6)
+
+
+def test_climate():
+    climate = datasets.climate()
+    regions = climate.groupby("region", sort=False)
+    assert (regions.size() == 12 * regions["years"].first()).all()
+    trends = regions["true_trend"].first()
+    # The source starts the same stream for the hospitals: the trends are the same eight z-scores.
+    z = (datasets.hospitals()["true_effect"][:8] - 8.5) / 2.5
+    assert_allclose((trends - 0.20) / 0.05, z)
+    slopes = regions[["decade", "anomaly"]].apply(
+        lambda r: np.polyfit(r["decade"], r["anomaly"], 1)[0]
+    )
+    published_program = [0.2114, 0.1537, 0.2418, 0.2509, 0.1244, 0.1433, 0.2522, 0.2031]
+    assert_allclose(slopes, published_program, atol=5e-5)
+
+
+def test_climate_with_memory():
+    climate = datasets.climate(autocorrelation=0.6)
+    scatter = climate["anomaly"] - climate["true_trend"] * climate["decade"]
+    assert scatter.std() == pytest.approx(0.8, abs=0.05)
+    start = climate["decade"] == 0.0
+    before = scatter.shift()[~start]
+    assert scatter[~start].corr(before) == pytest.approx(0.6, abs=0.04)
+    plain = datasets.climate()
+    assert_allclose(climate["anomaly"][start], plain["anomaly"][start])
+    for wrong in (1.0, -1.5, float("nan")):
+        with pytest.raises(ValueError, match="autocorrelation"):
+            datasets.climate(autocorrelation=wrong)
 
 
 def test_hospitals():

@@ -181,6 +181,34 @@ def test_a_higher_target_shortens_the_steps_without_compiling_again(conjugate):
     )
 
 
+def test_other_data_are_used_without_compiling_again(conjugate):
+    run, _ = conjugate
+    fit = run(7103, y=DATA + 100.0)
+    np.testing.assert_array_equal(fit.observed_data["y"], DATA + 100.0)
+    precision = 1.0 / 10.0**2 + len(DATA) / KNOWN_SIGMA**2
+    summary = az.summary(fit, var_names=["mu"], kind="all", round_to="none").loc["mu"]
+    expected = (DATA + 100.0).sum() / KNOWN_SIGMA**2 / precision
+    assert abs(summary["mean"] - expected) < 5 * summary["mcse_mean"]
+    mu = fit.posterior["mu"].to_numpy()[..., None]
+    np.testing.assert_allclose(
+        fit.log_likelihood["y"], stats.norm(mu, KNOWN_SIGMA).logpdf(DATA + 100.0), rtol=0, atol=1e-9
+    )
+    # The data that were compiled with the model are still there.
+    np.testing.assert_array_equal(run(7101).observed_data["y"], DATA)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"x": DATA}, r"pinned variables \(y\), but 'x' was given"),
+        ({"y": DATA[:3]}, r"y must keep the shape \(6,\).* of shape \(3,\) were given"),
+    ],
+)
+def test_data_of_another_shape_or_name_are_refused(conjugate, data, message):
+    with pytest.raises(ValueError, match=message):
+        conjugate[0](7104, **data)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
