@@ -133,6 +133,8 @@ class Errata(ComputedTable):
         name, _, cell_id = row["target"].partition("#")
         notebook = nbformat.read(self.root / name, as_version=4)
         run = stored_run(self.root, name, notebook)
+        if not run.exists():
+            raise self.error(f"errata {row['id']}: {name} has not been run as it now stands.")
         self.depends_on(self.root / name, run)
         cells = {cell.id: cell for cell in nbformat.read(run, as_version=4).cells}
         found = shown(cells[cell_id], row["shows"])

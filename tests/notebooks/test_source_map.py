@@ -1,4 +1,4 @@
-"""Where each part of the two source texts went: every target of the source map exists."""
+"""Where each part of the two source texts went: every target of the source map and the errata exists."""
 
 import csv
 from functools import cache
@@ -9,8 +9,15 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-with open(ROOT / "chapters" / "source-map.csv", encoding="utf-8", newline="") as file:
-    ROWS = list(csv.DictReader(file))
+
+
+def read(name):
+    with open(ROOT / name, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+ROWS = read("chapters/source-map.csv")
+ERRATA = read("appendices/errata.csv")
 
 
 @cache
@@ -32,7 +39,19 @@ def test_the_columns_are_known_and_ids_unique():
     assert all(re.fullmatch(r"[AB]-?[\w.]+", name) for name in ids)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
+def test_errata_say_who_claims_what_and_why_it_changed():
+    assert ERRATA
+    assert all(set(row) == {"id", "source", "claim", "target", "shows", "why"} for row in ERRATA)
+    ids = [row["id"] for row in ERRATA]
+    assert len(ids) == len(set(ids))
+    for row in ERRATA:
+        assert row["source"] in ("A", "B"), row["id"]
+        assert row["claim"] and row["target"], row["id"]
+        assert row["shows"] or row["why"], f"{row['id']} has neither a computed value nor a reason"
+        assert not row["shows"] or "#" in row["target"], f"{row['id']}: whose output shows it?"
+
+
+@pytest.mark.parametrize("row", ROWS + ERRATA, ids=[row["id"] for row in ROWS + ERRATA])
 def test_the_target_exists(row):
     name, _, anchor = row["target"].partition("#")
     path = ROOT / name

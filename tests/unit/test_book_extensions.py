@@ -1,0 +1,78 @@
+"""The parts of the book's Sphinx extensions that work without Sphinx."""
+
+from pathlib import Path
+import sys
+
+import nbformat.v4 as nbf
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "_ext"))
+
+import glossary_links  # noqa: E402
+from markdown_table import markdown_table  # noqa: E402
+import rosetta  # noqa: E402
+import run_outputs  # noqa: E402
+import source_map  # noqa: E402
+import status  # noqa: E402
+
+TABLE = """<table><thead><tr><th></th><th>PyMC</th><th>TFP</th></tr></thead><tbody>
+<tr><th>draws</th><td>4000</td><td>2000</td></tr>
+<tr><th>largest R-hat</th><td>1.002</td><td>1.004</td></tr>
+<tr><th>problems</th><td></td><td>tail ESS</td></tr></tbody></table>"""
+
+
+def cell(**data):
+    return nbf.new_code_cell("", outputs=[nbf.new_output("display_data", data=data)])
+
+
+def test_a_table_escapes_what_would_end_a_cell():
+    assert markdown_table(["a", "b"], [["x | y", "two\nlines"]]) == [
+        "| a | b |",
+        "| --- | --- |",
+        "| x \\| y | two lines |",
+    ]
+
+
+def test_errata_quote_whole_sentences_that_have_the_phrase():
+    text = "The first falls to 9 %.\nThe *second* stays,\nat 2.5 points. And a third."
+    output = cell(**{"text/markdown": text})
+    assert source_map.shown(output, "second* stays") == "The *second* stays, at 2.5 points."
+    assert source_map.shown(output, "fourth") is None
+
+
+def test_errata_quote_the_row_of_a_table():
+    output = cell(**{"text/html": TABLE})
+    assert source_map.shown(output, "draws") == "draws: PyMC: 4000; TFP: 2000"
+    assert source_map.shown(output, "draw") is None
+
+
+def test_every_fit_of_a_table_of_diagnostics_is_found():
+    notebook = nbf.new_notebook(cells=[cell(**{"text/html": TABLE}), cell(**{"text/html": "<p>"})])
+    found = [(name, statistics["largest R-hat"]) for _, name, statistics in status.fits(notebook)]
+    assert found == [("PyMC", "1.002"), ("TFP", "1.004")]
+
+
+def test_calls_are_found_by_their_name_and_not_by_their_beginning():
+    source = "x = pm.Normal('x', 0.0, f(1))\npm.NormalMixture('y', w)"
+    assert list(rosetta.calls(source, "pm.Normal")) == ["pm.Normal('x', 0.0, f(1))"]
+
+
+def test_the_glossary_is_found_by_longer_terms_first(tmp_path):
+    (tmp_path / "appendices").mkdir()
+    page = tmp_path / f"{glossary_links.GLOSSARY}.md"
+    page.write_text(":::{glossary}\nprior\n  before\nprior check\n  looking\n:::\n")
+    match = glossary_links.pattern(tmp_path).search("Two Prior checks, not a priority.")
+    assert match[1] == "Prior check" and match[2] == "s"
+    assert glossary_links.pattern(tmp_path).search("a priority") is None
+
+
+@pytest.mark.parametrize("change", ["prose", "code"])
+def test_a_run_is_kept_for_its_code_and_replaced_with_it(tmp_path, change):
+    name = "chapters/01-a.ipynb"
+    first = nbf.new_notebook(cells=[nbf.new_markdown_cell("text"), nbf.new_code_cell("1 + 1")])
+    run_outputs.keep_run(tmp_path, name, first)
+    first.cells[change == "code"].source = "2 + 2"
+    stored = run_outputs.stored_run(tmp_path, name, first)
+    assert stored.exists() == (change == "prose")
+    run_outputs.keep_run(tmp_path, name, first)
+    assert [path.name for path in stored.parent.iterdir()] == [stored.name]
