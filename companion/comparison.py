@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 import warnings
 
 import numpy as np
-from xarray import DataTree
+
+if TYPE_CHECKING:
+    from xarray import DataTree
 
 __all__ = ["LARGEST_P_WAIC", "WAIC", "elpd_difference", "exact_loo", "pointwise_waic", "waic"]
 

@@ -66,10 +66,10 @@ class Scorecard:
     min_group_size, max_group_size : int
         Observations in the smallest and in the largest group, at least 1. The largest is reported and
         earns no points.
-    has_genuine_prior : bool
-        Is something known about the parameters that the data do not say?
     needs_full_uncertainty : bool
         Does a decision need probabilities, and not only estimates?
+    has_genuine_prior : bool
+        Is something known about the parameters that the data do not say?
     computational_budget_hours : float
         Time for one analysis (hours), not negative.
     team_bayesian_expertise : int
@@ -93,8 +93,8 @@ class Scorecard:
     n_groups: int
     min_group_size: int
     max_group_size: int
-    has_genuine_prior: bool
     needs_full_uncertainty: bool
+    has_genuine_prior: bool
     computational_budget_hours: float
     team_bayesian_expertise: int
 
