@@ -61,18 +61,18 @@ class Scorecard:
 
     Attributes
     ----------
-    n_groups : int
+    groups : int
         Number of groups, at least 1.
-    min_group_size, max_group_size : int
+    smallest_group, largest_group : int
         Observations in the smallest and in the largest group, at least 1. The largest is reported and
         earns no points.
-    needs_full_uncertainty : bool
-        Does a decision need probabilities, and not only estimates?
-    has_genuine_prior : bool
+    genuine_prior : bool
         Is something known about the parameters that the data do not say?
-    computational_budget_hours : float
+    full_uncertainty : bool
+        Does a decision need probabilities, and not only estimates?
+    budget_hours : float
         Time for one analysis (hours), not negative.
-    team_bayesian_expertise : int
+    expertise : int
         From 0 (none) to 3 (expert). Only 0 matters.
 
     Raises
@@ -90,63 +90,58 @@ class Scorecard:
     moderate.
     """
 
-    n_groups: int
-    min_group_size: int
-    max_group_size: int
-    needs_full_uncertainty: bool
-    has_genuine_prior: bool
-    computational_budget_hours: float
-    team_bayesian_expertise: int
+    groups: int
+    smallest_group: int
+    largest_group: int
+    genuine_prior: bool
+    full_uncertainty: bool
+    budget_hours: float
+    expertise: int
 
     def __post_init__(self) -> None:
-        for name in ("n_groups", "min_group_size", "max_group_size"):
+        for name in ("groups", "smallest_group", "largest_group"):
             _check_whole(name, getattr(self, name), 1)
-        _check_whole("team_bayesian_expertise", self.team_bayesian_expertise, 0, HIGHEST_EXPERTISE)
-        if self.max_group_size < self.min_group_size:
+        _check_whole("expertise", self.expertise, 0, HIGHEST_EXPERTISE)
+        if self.largest_group < self.smallest_group:
             raise ValueError(
-                f"max_group_size must be at least min_group_size ({self.min_group_size}), but "
-                f"{self.max_group_size} was given."
+                f"largest_group must be at least smallest_group ({self.smallest_group}), but "
+                f"{self.largest_group} was given."
             )
-        for name in ("has_genuine_prior", "needs_full_uncertainty"):
+        for name in ("genuine_prior", "full_uncertainty"):
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(
                     f"{name} must be True or False, but {getattr(self, name)!r} was given."
                 )
-        hours = self.computational_budget_hours
+        hours = self.budget_hours
         if isinstance(hours, bool) or not isinstance(hours, Real):
-            raise TypeError(
-                f"computational_budget_hours must be a number of hours, but {hours!r} was given."
-            )
+            raise TypeError(f"budget_hours must be a number of hours, but {hours!r} was given.")
         if not (math.isfinite(hours) and hours >= 0.0):
             raise ValueError(
-                f"computational_budget_hours must be finite and not negative, but {hours!r} was given."
+                f"budget_hours must be finite and not negative, but {hours!r} was given."
             )
 
     @property
     def factors(self) -> tuple[Factor, ...]:
         """The rules that fired, in the order of the card."""
         fired = []
-        if self.n_groups > MANY_GROUPS and self.min_group_size < SMALL_GROUP:
+        if self.groups > MANY_GROUPS and self.smallest_group < SMALL_GROUP:
             fired.append(
                 Factor(
                     3,
-                    f"{self.n_groups} groups, the smallest with {self.min_group_size} observations",
+                    f"{self.groups} groups, the smallest with {self.smallest_group} observations",
                 )
             )
-        elif self.n_groups > MANY_GROUPS:
+        elif self.groups > MANY_GROUPS:
             fired.append(
-                Factor(1, f"{self.n_groups} groups, all with {SMALL_GROUP} observations or more")
+                Factor(1, f"{self.groups} groups, all with {SMALL_GROUP} observations or more")
             )
-        if self.has_genuine_prior:
+        if self.genuine_prior:
             fired.append(Factor(2, "genuine prior knowledge"))
-        if self.needs_full_uncertainty:
+        if self.full_uncertainty:
             fired.append(Factor(2, "a decision that needs probabilities"))
-        if (
-            self.computational_budget_hours < TIGHT_BUDGET_HOURS
-            and self.n_groups > HUGE_NUMBER_OF_GROUPS
-        ):
+        if self.budget_hours < TIGHT_BUDGET_HOURS and self.groups > HUGE_NUMBER_OF_GROUPS:
             fired.append(Factor(-2, "a tight compute budget for so many groups"))
-        if self.team_bayesian_expertise < 1:
+        if self.expertise < 1:
             fired.append(Factor(-1, "a team without Bayesian experience"))
         return tuple(fired)
 
@@ -171,7 +166,7 @@ class Scorecard:
         lines += [f"  {factor.points:+d}  {factor.reason}" for factor in self.factors] or [
             "   0  no factor applies"
         ]
-        ratio = self.max_group_size / self.min_group_size
+        ratio = self.largest_group / self.smallest_group
         times = f"{ratio:,.1f}" if ratio < 10.0 else f"{ratio:,.0f}"
         sizes = "equal" if ratio == 1.0 else f"up to {times} times the smallest"
         lines.append(f"  not scored: the sizes of the groups are {sizes}")

@@ -30,13 +30,13 @@ CHAPTER = "16-when-bayes-earns-its-complexity"
 
 RADON = Scorecard(85, 1, 116, True, True, 0.05, 0)
 FIELDS = (
-    "n_groups",
-    "min_group_size",
-    "max_group_size",
-    "has_genuine_prior",
-    "needs_full_uncertainty",
-    "computational_budget_hours",
-    "team_bayesian_expertise",
+    "groups",
+    "smallest_group",
+    "largest_group",
+    "genuine_prior",
+    "full_uncertainty",
+    "budget_hours",
+    "expertise",
 )
 
 
@@ -87,7 +87,7 @@ def card(score: Any, lowest: Any, ignored: Any, step: Any) -> str:
         "More than 100 large groups: one point. No time for them: two less. No experience: one less.",
     )
     require(
-        choice("ignored", ignored, FIELDS) == "max_group_size",
+        choice("ignored", ignored, FIELDS) == "largest_group",
         "field-matters",
         "Change one field at a time and watch the score. There is one that never moves it.",
         f"`{ignored}` does change some scores. Look among the sizes.",

@@ -7,14 +7,14 @@ from tests.unit.exercises.made_up import chains, fit
 
 
 def case_card():
-    right = {"score": 6, "lowest": np.int64(-2), "ignored": "max_group_size", "step": 2}
+    right = {"score": 6, "lowest": np.int64(-2), "ignored": "largest_group", "step": 2}
     wrong = [
         ("expertise-forgotten", {"score": 7}),
         ("budget-counted", {"score": 4}),
         ("score", {"score": 2}),
         ("penalties-added", {"lowest": -3}),
         ("lowest", {"lowest": 0}),
-        ("field-matters", {"ignored": "team_bayesian_expertise"}),
+        ("field-matters", {"ignored": "expertise"}),
         ("step", {"step": 3}),
     ]
     return right, wrong
