@@ -4,11 +4,11 @@ A notebook's cell has an id, but its page has addresses only for headings and fi
 puts an empty `<div id="cell-...">` before the cell.
 """
 
-import csv
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from markdown_table import rows_of
 import nbformat
 from sphinx.application import Sphinx
 
@@ -20,11 +20,10 @@ def targets(root: Path) -> dict[str, set[str]]:
     """Return the ids of cells that are pointed to, for each notebook."""
     found: dict[str, set[str]] = {}
     for table in TABLES:
-        with open(root / table, encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                name, _, cell = row["target"].partition("#")
-                if cell:
-                    found.setdefault(name, set()).add(cell)
+        for row in rows_of(root / table):
+            name, _, cell = row["target"].partition("#")
+            if cell:
+                found.setdefault(name, set()).add(cell)
     return found
 
 

@@ -1,12 +1,19 @@
 """Tables that the book computes: rows in, a MyST table out."""
 
 from collections.abc import Iterable, Sequence
+import csv
 from pathlib import Path
 import posixpath
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """Read a table with a header."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def escape(text: object) -> str:

@@ -7,12 +7,12 @@ otherwise the first use of each. A call that no chapter makes fails the build.
 
 import ast
 from collections.abc import Iterator
-import csv
 from typing import Any
 
 from docutils import nodes
-from markdown_table import ComputedTable, markdown_table
+from markdown_table import ComputedTable, markdown_table, rows_of
 import nbformat
+from run_outputs import code_cells
 from sphinx.application import Sphinx
 
 LONGEST = 90
@@ -39,13 +39,8 @@ class Rosetta(ComputedTable):
         table = self.root / "appendices" / "rosetta.csv"
         paths = sorted((self.root / "chapters").glob("*.ipynb"))
         self.depends_on(table, *paths)
-        notebooks = {path.stem: nbformat.read(path, as_version=4).cells for path in paths}
-        codes = {
-            stem: [cell for cell in cells if cell.cell_type == "code"]
-            for stem, cells in notebooks.items()
-        }
-        with open(table, encoding="utf-8", newline="") as file:
-            rows = [self.row(line, codes) for line in csv.DictReader(file)]
+        codes = {path.stem: code_cells(nbformat.read(path, as_version=4)) for path in paths}
+        rows = [self.row(line, codes) for line in rows_of(table)]
         return self.parsed(
             markdown_table(["concept", "mathematics", "PyMC, then TFP", "chapters"], rows)
         )

@@ -10,27 +10,19 @@ the notebook that checked it:
 """
 
 from collections.abc import Iterator
-import csv
 from pathlib import Path
 import re
 from typing import Any
 
 from bs4 import BeautifulSoup
 from docutils import nodes
-from markdown_table import ComputedTable, markdown_table
+from markdown_table import ComputedTable, markdown_table, rows_of
 import nbformat
 from run_outputs import stored_run
 from sphinx.application import Sphinx
 
-SOURCES = {"A": "Source A: Bayesian modeling in practice", "B": "Source B: extending linear models"}
 SENTENCE = re.compile(r"(?<=[.!?:*])\s+(?=[A-Z*$\\(])")
 MAP, ERRATA = "chapters/source-map.csv", "appendices/errata.csv"
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    """Read a table with a header."""
-    with open(path, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def title_of(root: Path, name: str) -> str:

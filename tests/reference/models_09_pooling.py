@@ -83,18 +83,23 @@ def food_common_noise() -> pd.DataFrame:
     )
 
 
-@model
-def fifty_rates() -> pd.DataFrame:
-    """Integrate the rates out, and the population's mean and concentration on a grid."""
-    rng = np.random.default_rng(42)
-    theta = rng.beta(6.0, 14.0, size=50)
-    shown = rng.choice([10, 20, 50, 100, 500, 1000], size=50, p=[0.25, 0.25, 0.2, 0.15, 0.1, 0.05])
-    clicks = rng.binomial(shown, theta)
+def population_of_rates(
+    shown: np.ndarray,
+    clicks: np.ndarray,
+    mu: np.ndarray,
+    log_kappa: np.ndarray,
+    prior: tuple[float, float],
+) -> tuple[dict[str, list[float]], np.ndarray, np.ndarray, np.ndarray]:
+    """Integrate Beta-Binomial rates out on a grid; the prior is Normal for the log of kappa.
 
-    mu, log_kappa = np.linspace(0.15, 0.45, 301), np.linspace(1.0, 6.5, 276)
+    Returns
+    -------
+    rows, weight, a, b
+        Summaries of mu and kappa; the posterior weight and the Beta parameters of each grid point.
+    """
     mean, kappa = (v.ravel() for v in np.meshgrid(mu, np.exp(log_kappa), indexing="ij"))
     a, b = mean * kappa, (1.0 - mean) * kappa
-    log_weight = stats.beta(2.0, 2.0).logpdf(mean) + stats.norm(4.0, 1.5).logpdf(np.log(kappa))
+    log_weight = stats.beta(2.0, 2.0).logpdf(mean) + stats.norm(*prior).logpdf(np.log(kappa))
     for n, y in zip(shown, clicks, strict=True):
         log_weight += gammaln(a + y) - gammaln(a) + gammaln(b + n - y) - gammaln(b)
         log_weight -= gammaln(kappa + n) - gammaln(kappa)
@@ -109,4 +114,17 @@ def fifty_rates() -> pd.DataFrame:
     ]:
         first = share @ values
         rows[name] = [first, np.sqrt(share @ values**2 - first**2), *quantiles(values, share)]
+    return rows, weight, a, b
+
+
+@model
+def fifty_rates() -> pd.DataFrame:
+    """Integrate the rates out, and the population's mean and concentration on a grid."""
+    rng = np.random.default_rng(42)
+    theta = rng.beta(6.0, 14.0, size=50)
+    shown = rng.choice([10, 20, 50, 100, 500, 1000], size=50, p=[0.25, 0.25, 0.2, 0.15, 0.1, 0.05])
+    clicks = rng.binomial(shown, theta)
+
+    mu, log_kappa = np.linspace(0.15, 0.45, 301), np.linspace(1.0, 6.5, 276)
+    rows, *_ = population_of_rates(shown, clicks, mu, log_kappa, (4.0, 1.5))
     return finished(rows)

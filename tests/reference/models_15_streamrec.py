@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import gammaln
 
-from tests.reference.models_09_pooling import finished, quantiles
+from tests.reference.models_09_pooling import finished, population_of_rates, quantiles
 from tests.reference.registry import model
 
 NAMES = (
@@ -37,23 +37,7 @@ def morning() -> tuple[np.ndarray, np.ndarray]:
 def integrated(shown: np.ndarray, clicks: np.ndarray, names: list[str]) -> pd.DataFrame:
     """Return the posterior of mu, kappa and, where names are given, of every rate."""
     mu, log_kappa = np.linspace(0.12, 0.54, 85), np.linspace(0.5, 9.0, 171)
-    mean, kappa = (v.ravel() for v in np.meshgrid(mu, np.exp(log_kappa), indexing="ij"))
-    a, b = mean * kappa, (1.0 - mean) * kappa
-    log_weight = stats.beta(2.0, 2.0).logpdf(mean) + stats.norm(3.0, 1.0).logpdf(np.log(kappa))
-    for n, y in zip(shown, clicks, strict=True):
-        log_weight += gammaln(a + y) - gammaln(a) + gammaln(b + n - y) - gammaln(b)
-        log_weight -= gammaln(kappa + n) - gammaln(kappa)
-    weight = np.exp(log_weight - log_weight.max())
-    weight /= weight.sum()
-
-    table = weight.reshape(len(mu), len(log_kappa))
-    rows = {}
-    for name, values, share in [
-        ("mu", mu, table.sum(1)),
-        ("kappa", np.exp(log_kappa), table.sum(0)),
-    ]:
-        first = share @ values
-        rows[name] = [first, np.sqrt(share @ values**2 - first**2), *quantiles(values, share)]
+    rows, weight, a, b = population_of_rates(shown, clicks, mu, log_kappa, (3.0, 1.0))
 
     kept = weight > 1e-7 * weight.max()
     weight, a, b = weight[kept] / weight[kept].sum(), a[kept], b[kept]
