@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from kernels import ENVIRONMENT, XLA_PROGRAMS
+from kernels import XLA_PROGRAMS, warm_kernels
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 import nbformat
@@ -87,9 +87,8 @@ def run(name: str) -> tuple[float, str]:
     with tempfile.TemporaryDirectory() as scratch:
         # The learner's own progress file is not the build's to write.
         own = {"COMPANION_PROGRESS": str(Path(scratch) / "progress.json")}
-        os.environ.update(ENVIRONMENT | own)
         try:
-            client.execute(env=dict(os.environ))
+            client.execute(env=os.environ | own)
         except CellExecutionError as error:
             failure = f"{error.ename}: {error.evalue}"
         except CellTimeoutError:
@@ -125,17 +124,20 @@ def run_all() -> None:
     """Run what has not been run as it now stands, a line for each; stop if anything failed."""
     pending = [name for name in notebooks() if not where_stored(name).exists()]
     failures = []
-    if pending:
-        print(
-            f"Running {len(pending)} of {len(notebooks())} notebooks, {WORKERS} at a time.",
-            flush=True,
-        )
-    with ProcessPoolExecutor(WORKERS) as pool:
-        running = {pool.submit(run, name): name for name in pending}
-        for future in as_completed(running):
-            seconds, failure = future.result()
-            print(f"{running[future]}  {seconds:.0f} s{'  FAILED' if failure else ''}", flush=True)
-            failures += [failure] if failure else []
+    if not pending:
+        return
+    print(
+        f"Running {len(pending)} of {len(notebooks())} notebooks, {WORKERS} at a time.", flush=True
+    )
+    with warm_kernels() as environment:
+        os.environ.update(environment)
+        with ProcessPoolExecutor(WORKERS) as pool:
+            running = {pool.submit(run, name): name for name in pending}
+            for future in as_completed(running):
+                seconds, failure = future.result()
+                remark = "  FAILED" if failure else ""
+                print(f"{running[future]}  {seconds:.0f} s{remark}", flush=True)
+                failures += [failure] if failure else []
     if failures:
         sys.exit("\n" + "\n\n".join(failures))
 
