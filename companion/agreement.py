@@ -8,6 +8,7 @@ comparison in about two million fails by chance.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from companion.reference import reference as reference_posterior
 import numpy as np
@@ -52,17 +53,18 @@ def _distance(a: pd.DataFrame, b: pd.DataFrame) -> pd.Series:
 
 def compare_posteriors(
     pymc: DataTree,
-    tfp: DataTree,
+    tfp: DataTree | None = None,
     reference: str | None = None,
     var_names: Sequence[str] | None = None,
     limit: float = LIMIT,
 ) -> Styler:
-    """Set two posteriors side by side, and raise if they disagree.
+    """Set two posteriors, and a reference, side by side, and raise if they disagree.
 
     Parameters
     ----------
     pymc, tfp : DataTree
-        Results of the two samplers, with variables of the same names.
+        Results of the two samplers, with variables of the same names. The second may be left out
+        where there is a reference.
     reference : str, optional
         Name of a reference posterior; see `companion.reference.reference`.
     var_names : sequence of str, optional
@@ -74,7 +76,7 @@ def compare_posteriors(
     -------
     pandas.io.formats.style.Styler
         A formatted table (the numbers are in its `.data`), one row per scalar parameter: mean, sd
-        and MCSE of the mean of both, the reference mean and sd if there is one, and `distance`:
+        and MCSE of the mean of each, the reference mean and sd if there is one, and `distance`:
         the largest of the distances between the means and between the sds of all pairs, in
         standard errors of the difference.
 
@@ -83,33 +85,33 @@ def compare_posteriors(
     AssertionError
         If a distance exceeds `limit` or is not a number.
     ValueError
-        If the results have no parameter in common or the reference lacks one.
+        If the results have no parameter in common, the reference lacks one, or there is nothing to
+        compare with.
     """
-    a, b = estimates(pymc, var_names), estimates(tfp, var_names)
-    shared = [name for name in a.index if name in b.index]
+    if tfp is None and reference is None:
+        raise ValueError("tfp or reference must be given, or there is nothing to compare with.")
+    sides = {"PyMC": estimates(pymc, var_names)}
+    if tfp is not None:
+        sides["TFP"] = estimates(tfp, var_names)
+    names = [list(side.index) for side in sides.values()]
+    shared = [name for name in names[0] if name in names[-1]]
     if not shared:
-        raise ValueError(
-            f"pymc and tfp must share parameters, but have {list(a.index)} and {list(b.index)}."
-        )
-    a, b = a.loc[shared], b.loc[shared]
+        raise ValueError(f"pymc and tfp must share parameters, but have {names[0]} and {names[1]}.")
+    sides = {name: side.loc[shared] for name, side in sides.items()}
     columns = {
-        ("PyMC", "mean"): a["mean"],
-        ("PyMC", "sd"): a["sd"],
-        ("PyMC", "MCSE"): a["mcse_mean"],
-        ("TFP", "mean"): b["mean"],
-        ("TFP", "sd"): b["sd"],
-        ("TFP", "MCSE"): b["mcse_mean"],
+        (name, label): side[value]
+        for name, side in sides.items()
+        for label, value in [("mean", "mean"), ("sd", "sd"), ("MCSE", "mcse_mean")]
     }
-    distances = [_distance(a, b)]
     if reference is not None:
         exact = reference_posterior(reference)
         missing = [name for name in shared if name not in exact.index]
         if missing:
             raise ValueError(f"reference {reference!r} has no row for {', '.join(missing)}.")
-        exact = exact.loc[shared]
-        columns[("reference", "mean")] = exact["mean"]
-        columns[("reference", "sd")] = exact["sd"]
-        distances += [_distance(a, exact), _distance(b, exact)]
+        sides["reference"] = exact.loc[shared]
+        columns[("reference", "mean")] = sides["reference"]["mean"]
+        columns[("reference", "sd")] = sides["reference"]["sd"]
+    distances = [_distance(a, b) for a, b in combinations(sides.values(), 2)]
     columns[("distance", "in MCSE")] = pd.concat(distances, axis=1).max(axis=1, skipna=False)
     table = pd.DataFrame(columns)
     distance = table[("distance", "in MCSE")]

@@ -234,7 +234,7 @@ def compile_nuts(
     chains: int = 4,
     target_accept: float = 0.8,
     deterministics: Callable[[Any], Mapping[str, Any]] | None = None,
-    posterior_predictive: bool = True,
+    posterior_predictive: bool = False,
     coords: Mapping[str, Sequence] | None = None,
     dims: Mapping[str, Sequence[str]] | None = None,
 ) -> Callable[..., DataTree]:
@@ -252,7 +252,7 @@ def compile_nuts(
         Maps one draw (with the model's names as attributes) to a dict of further quantities, which
         are stored in the posterior: what `pm.Deterministic` does.
     posterior_predictive : bool
-        Whether to draw one replicate of each pinned variable for every posterior draw.
+        Whether to draw also one replicate of each pinned variable for every posterior draw.
     coords, dims : mapping, optional
         Coordinate values by dimension, and dimension names by variable, as in PyMC.
 

@@ -44,7 +44,16 @@ def test_agreeing_with_each_other_is_not_enough(standard_normal):
         compare_posteriors(draws_of(A + 0.3), draws_of(B + 0.3), reference="standard")
 
 
+def test_one_run_may_be_compared_with_a_reference_alone(standard_normal):
+    table = compare_posteriors(draws_of(A), reference="standard").data
+    assert "TFP" not in table.columns.get_level_values(0)
+    with pytest.raises(AssertionError, match="disagree"):
+        compare_posteriors(draws_of(A + 0.3), reference="standard")
+
+
 def test_bad_input_is_explained(standard_normal):
+    with pytest.raises(ValueError, match="tfp or reference must be given"):
+        compare_posteriors(draws_of(A))
     with pytest.raises(ValueError, match="model must be one of standard, but 'other'"):
         reference("other")
     with pytest.raises(ValueError, match="must share parameters"):

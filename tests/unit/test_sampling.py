@@ -25,6 +25,7 @@ def conjugate():
     run = compile_nuts(
         joint.experimental_pin(y=DATA),
         deterministics=lambda draw: {"mu_squared": draw.mu**2},
+        posterior_predictive=True,
         coords={"row": list("abcdef")},
         dims={"y": ["row"]},
     )
