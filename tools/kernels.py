@@ -11,6 +11,8 @@ import sys
 import tempfile
 
 TOOLS = Path(__file__).resolve().parent
+SERVER = TOOLS / "kernel_server.py"
+CLIENT = TOOLS / "kernel_client.py"
 ROOT = TOOLS.parent
 XLA_PROGRAMS = ROOT / "_build" / "xla"
 JUPYTER = str(Path(sys.prefix) / "share" / "jupyter")
@@ -32,7 +34,7 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "",
 }
 
-SERVER = {
+SERVER_ENVIRONMENT = ENVIRONMENT | {
     # What a kernel sets for itself before it imports Matplotlib.
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     # No threads before the fork: pyarrow's allocator would start one.
@@ -56,7 +58,7 @@ def warm_kernels() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="kernels-") as folder:
         door = str(Path(folder) / "door")
         spec = Path(folder) / "kernels" / "python3" / "kernel.json"
-        client = [sys.executable, "-S", str(TOOLS / "kernel_client.py"), door]
+        client = [sys.executable, "-S", str(CLIENT), door]
         spec.parent.mkdir(parents=True)
         spec.write_text(
             json.dumps(
@@ -73,8 +75,8 @@ def warm_kernels() -> Iterator[dict[str, str]]:
             listening.listen()  # whoever comes before the server is warm waits
             number = listening.fileno()
             server = subprocess.Popen(
-                [sys.executable, str(TOOLS / "kernel_server.py"), str(number)],
-                env=os.environ | environment | SERVER,
+                [sys.executable, str(SERVER), str(number)],
+                env=os.environ | SERVER_ENVIRONMENT,
                 pass_fds=[number],
                 stdin=subprocess.DEVNULL,
             )

@@ -44,7 +44,7 @@ PARTS = {
             *(folder for folder in FOLDERS if any((ROOT / folder).glob("*.ipynb"))),
         ),
     ),
-    "book": ("the rendered book, in a browser", ("tests/book",)),
+    "book": ("the rendered book, in a browser", ("tests/book", *PARALLEL)),
 }
 
 

@@ -3,8 +3,6 @@
 import pytest
 from test_pages import PAGES, soup
 
-pytestmark = pytest.mark.xdist_group("book")
-
 SIDES = {"pymc": ".twin-pymc", "tfp": ".twin-tfp"}
 
 
@@ -69,20 +67,6 @@ def test_the_switch_works_from_the_keyboard(window, paneled):
     assert page.get_by_role("group", name="Show models in").count() == 1
 
 
-def test_wide_windows_show_two_columns_that_do_not_scroll(window, paneled):
-    page = window(1440)
-    for place in paneled:
-        page.goto(place)
-        boxes = [page.locator(side).first.bounding_box() for side in SIDES.values()]
-        assert boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"]
-        assert abs(boxes[0]["y"] - boxes[1]["y"]) < 1
-        scrolling = page.evaluate(
-            "[...document.querySelectorAll('.twins .cell_input pre')]"
-            ".filter(pre => pre.scrollWidth > pre.clientWidth).map(pre => pre.textContent.slice(0, 80))"
-        )
-        assert not scrolling, place
-
-
 def test_narrow_windows_show_tabs(window, paneled):
     page = window(390)
     page.goto(paneled[0])
@@ -109,43 +93,51 @@ def test_paper_and_pages_without_scripts_show_both(window, paneled):
     assert shown(bare) == {"pymc", "tfp"}
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-def test_no_page_is_wider_than_its_window(window, book, width):
-    page = window(width)
-    for name in PAGES:
-        page.goto(address(book, name))
-        page.evaluate("window.MathJax?.startup?.promise")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_wide_and_narrow_windows_and_its_mathematics_is_typeset(window, book, name):
+    page = window(1440)
+    page.goto(address(book, name))
+    page.evaluate("window.MathJax?.startup?.promise")
+    look_at_panels(page)
+    if soup(book / f"{name}.html").select_one("article .math"):
+        look_at_mathematics(page)
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
 
 
-def test_mathematics_is_typeset(window, book):
-    page = window()
-    typeset = 0
-    for name in PAGES:
-        if not soup(book / f"{name}.html").select_one("article .math"):
-            continue
-        page.goto(address(book, name))
-        page.wait_for_function("window.MathJax?.startup?.promise")
-        page.evaluate("MathJax.startup.promise")
-        state = page.evaluate(
-            """() => {
-                const formulas = [...document.querySelectorAll("article .math")].filter((one) => one.offsetParent);
-                const size = (one) => one.querySelector("mjx-container")?.getBoundingClientRect().width ?? 0;
-                return {
-                    count: formulas.length,
-                    empty: formulas.filter((one) => size(one) < 1).map((one) => one.textContent),
-                    wrong: [...document.querySelectorAll("mjx-merror")].map((one) => one.textContent),
-                    // A page loads the fonts that its formulas need: not each needs italics.
-                    fonts: [...document.fonts].filter((one) => one.family.includes("MJX")).map((one) => one.status),
-                };
-            }"""
-        )
-        assert not state["empty"] and not state["wrong"], name
-        assert "loaded" in state["fonts"] and "error" not in state["fonts"], (
-            f"{name}: {state['fonts']}"
-        )
-        typeset += state["count"]
-    assert typeset
+def look_at_panels(page):
+    """In a wide window PyMC stands beside TFP, and no code has to be scrolled."""
+    if page.locator(".twins").count():
+        boxes = [page.locator(side).first.bounding_box() for side in SIDES.values()]
+        assert boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"]
+        assert abs(boxes[0]["y"] - boxes[1]["y"]) < 1
+    assert not page.evaluate(
+        "[...document.querySelectorAll('.twins .cell_input pre')]"
+        ".filter(pre => pre.scrollWidth > pre.clientWidth).map(pre => pre.textContent.slice(0, 80))"
+    )
+
+
+def look_at_mathematics(page):
+    """Every formula has a size, and the fonts it needs were found."""
+    page.wait_for_function("window.MathJax?.startup?.promise")
+    page.evaluate("MathJax.startup.promise")
+    state = page.evaluate(
+        """() => {
+            const formulas = [...document.querySelectorAll("article .math")].filter((one) => one.offsetParent);
+            const size = (one) => one.querySelector("mjx-container")?.getBoundingClientRect().width ?? 0;
+            return {
+                count: formulas.length,
+                empty: formulas.filter((one) => size(one) < 1).map((one) => one.textContent),
+                wrong: [...document.querySelectorAll("mjx-merror")].map((one) => one.textContent),
+                // A page loads the fonts that its formulas need: not each needs italics.
+                fonts: [...document.fonts].filter((one) => one.family.includes("MJX")).map((one) => one.status),
+            };
+        }"""
+    )
+    assert state["count"]
+    assert not state["empty"] and not state["wrong"]
+    assert "loaded" in state["fonts"] and "error" not in state["fonts"], state["fonts"]
 
 
 def test_search_finds_a_chapter(window, book):

@@ -21,8 +21,6 @@ PAGES = [TOC["root"]] + [chapter["file"] for part in TOC["parts"] for chapter in
 NOTEBOOKS = [page for page in PAGES if (ROOT / f"{page}.ipynb").exists()]
 ADDRESS = re.compile(r"^(?:https?:)?//", re.IGNORECASE)
 
-pytestmark = pytest.mark.xdist_group("book")
-
 
 def html_files(book):
     """Return every page, the search page among them, but not the theme's templates."""
