@@ -14,6 +14,16 @@ from sphinx.environment.collectors.toctree import TocTreeCollector
 CHAPTER = re.compile(r"chapters/(\d+)-")
 
 
+def keep_numbers(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Lay the last build's numbers aside, and show Sphinx those that it gave itself.
+
+    Otherwise Sphinx would find other numbers than its own, and write every page with a figure again.
+    """
+    env.numbers_by_chapter = env.toc_fignumbers
+    env.toc_fignumbers = getattr(env, "numbers_by_sphinx", {})
+    return []
+
+
 def number_by_chapter(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Assign figure numbers again, as if each chapter were a section with its file's number.
 
@@ -22,6 +32,7 @@ def number_by_chapter(app: Sphinx, env: BuildEnvironment) -> list[str]:
     list of str
         The documents whose numbers changed, for Sphinx to write again.
     """
+    env.numbers_by_sphinx, env.toc_fignumbers = env.toc_fignumbers, env.numbers_by_chapter
     sections = env.toc_secnumbers
     try:
         chapters = filter(None, map(CHAPTER.match, env.found_docs))
@@ -32,6 +43,7 @@ def number_by_chapter(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Run after Sphinx's own numbering, which has the default priority of 500."""
+    """Run before and after Sphinx's own numbering, which has the default priority of 500."""
+    app.connect("env-get-updated", keep_numbers, priority=100)
     app.connect("env-get-updated", number_by_chapter, priority=900)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}

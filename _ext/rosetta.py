@@ -6,7 +6,9 @@ otherwise the first use of each. A call that no chapter makes fails the build.
 """
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from docutils import nodes
@@ -18,11 +20,19 @@ from sphinx.application import Sphinx
 LONGEST = 90
 
 
-def calls(source: str, name: str) -> Iterator[str]:
-    """Yield the calls of a function in some code, each as one line."""
+@cache
+def all_calls(source: str) -> dict[str, list[ast.Call]]:
+    """Return the calls of some code, by the function that is called."""
+    found = defaultdict(list)
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == name:
-            yield ast.unparse(node)
+        if isinstance(node, ast.Call):
+            found[ast.unparse(node.func)].append(node)
+    return found
+
+
+def calls(source: str, name: str) -> Iterator[str]:
+    """Return the calls of a function in some code, each as one line."""
+    return map(ast.unparse, all_calls(source).get(name, []))
 
 
 def shortest(found: list[str]) -> str:
