@@ -40,8 +40,11 @@ def warm_up() -> None:
     for library in LIBRARIES:
         importlib.import_module(library)
     import nutpie
+    import pandas as pd
     import pymc as pm
 
+    # Its default in a kernel: pandas looks where it is when it is imported.
+    pd.set_option("display.max_columns", 20)
     with pm.Model() as model:
         pm.Normal("y", pm.Normal("mu"), pm.HalfNormal("sigma"), observed=[0.0, 1.0])
     nutpie.compile_pymc_model(model)

@@ -36,7 +36,7 @@ PARTS = {
             "--nbval-lax",
             "-p",
             "tests.notebooks.keep_runs",
-            "--nbval-kernel-name=python3",
+            "--nbval-current-env",
             "--nbval-cell-timeout=600",
             *PARALLEL,
             "--dist",
