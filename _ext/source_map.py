@@ -10,6 +10,7 @@ the notebook that checked it:
 """
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 import re
 from typing import Any
@@ -98,6 +99,14 @@ class SourceMap(ComputedTable):
         )
 
 
+@cache
+def executed_cells(root: Path, name: str) -> tuple[Path, dict[str, nbformat.NotebookNode]]:
+    """Return where the run of a notebook is stored, and its cells, none if it has not been run."""
+    run = stored_run(root, name, nbformat.read(root / name, as_version=4))
+    cells = nbformat.read(run, as_version=4).cells if run.exists() else []
+    return run, {cell.id: cell for cell in cells}
+
+
 class Errata(ComputedTable):
     """List the claims of one source that were run, and what running them shows."""
 
@@ -123,12 +132,10 @@ class Errata(ComputedTable):
         if not row["shows"]:
             return ""
         name, _, cell_id = row["target"].partition("#")
-        notebook = nbformat.read(self.root / name, as_version=4)
-        run = stored_run(self.root, name, notebook)
-        if not run.exists():
+        run, cells = executed_cells(self.root, name)
+        if not cells:
             raise self.error(f"errata {row['id']}: {name} has not been run as it now stands.")
         self.depends_on(self.root / name, run)
-        cells = {cell.id: cell for cell in nbformat.read(run, as_version=4).cells}
         found = shown(cells[cell_id], row["shows"])
         if found is None:
             raise self.error(
