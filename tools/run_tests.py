@@ -17,7 +17,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 
-from kernels import warm_kernels
+from kernels import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("chapters", "solutions", "appendices", "exercises")
@@ -85,14 +85,14 @@ def read_report(path: Path, seconds: float) -> Result:
     return result
 
 
-def run(part: str, scratch: Path, environment: dict[str, str]) -> Result:
+def run(part: str, scratch: Path) -> Result:
     """Run one part in a process of its own."""
     title, arguments = PARTS[part]
     print(f"\n=== {part}: {title}", flush=True)
     report = scratch / f"{part}.xml"
     # The learner's own progress is not for tests to write.
     own = {"COMPANION_PROGRESS": str(scratch / "progress.json")}
-    environment = os.environ | environment | own
+    environment = os.environ | ENVIRONMENT | own
     start = time.perf_counter()
     command = [sys.executable, "-m", "pytest", *QUIET, f"--junitxml={report}", *arguments]
     status = subprocess.run(command, cwd=ROOT, env=environment).returncode
@@ -117,8 +117,8 @@ def main() -> None:
             f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}"
         )
 
-    with tempfile.TemporaryDirectory() as scratch, warm_kernels() as environment:
-        results = {part: run(part, Path(scratch), environment) for part in PARTS if part in chosen}
+    with tempfile.TemporaryDirectory() as scratch:
+        results = {part: run(part, Path(scratch)) for part in PARTS if part in chosen}
 
     print("\n=== report")
     for part, result in results.items():
