@@ -8,6 +8,7 @@ part, names those that failed or were skipped, and gives the seconds.
 """
 
 import argparse
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 import os
 from pathlib import Path
@@ -17,7 +18,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 
-from kernels import ENVIRONMENT
+from kernels import ENVIRONMENT, warm_kernels
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("chapters", "solutions", "appendices", "exercises")
@@ -36,7 +37,7 @@ PARTS = {
             "--nbval-lax",
             "-p",
             "tests.notebooks.keep_runs",
-            "--nbval-current-env",
+            "--nbval-kernel-name=python3",
             "--nbval-cell-timeout=600",
             *PARALLEL,
             "--dist",
@@ -92,10 +93,10 @@ def run(part: str, scratch: Path) -> Result:
     report = scratch / f"{part}.xml"
     # The learner's own progress is not for tests to write.
     own = {"COMPANION_PROGRESS": str(scratch / "progress.json")}
-    environment = os.environ | ENVIRONMENT | own
     start = time.perf_counter()
     command = [sys.executable, "-m", "pytest", *QUIET, f"--junitxml={report}", *arguments]
-    status = subprocess.run(command, cwd=ROOT, env=environment).returncode
+    with warm_kernels() if part == "notebooks" else nullcontext(ENVIRONMENT) as environment:
+        status = subprocess.run(command, cwd=ROOT, env=os.environ | environment | own).returncode
     seconds = time.perf_counter() - start
     result = read_report(report, seconds) if report.exists() else Result(seconds)
     if status and not result.failed:
