@@ -10,9 +10,9 @@ first imported:
 The modules, each one idea: `datasets`, `density` (are two models the same?), `sampling` (TFP's
 NUTS, returned as ArviZ expects it), `diagnostics`, `agreement` (two posteriors and a reference),
 `reference`, `samplers` (Metropolis-Hastings, HMC and NUTS to read), `laplace`, `linear` (exact
-posteriors of linear models), `comparison` (WAIC, differences of scores), `scorecard` (is Bayes worth
-it here?), `plots`, `exercises` (checks that answer back), `report` and `prose` (computed numbers in
-sentences).
+posteriors of linear models), `comparison` (WAIC, differences of scores), `calibration` (ranks of known
+truths), `scorecard` (is Bayes worth it here?), `plots`, `exercises` (checks that answer back), `report`
+and `prose` (computed numbers in sentences).
 """
 
 import logging
