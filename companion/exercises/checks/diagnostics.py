@@ -337,7 +337,10 @@ def fool_rhat(fooling: Any) -> str:
         f"The ranked and folded R-hat is {new:.3f}. Make one chain much narrower, or give all chains heavy tails and "
         "shift one.",
     )
-    return f"The old R-hat says {old:.3f}, the new one {new:.3f}. A chain that sits in the middle has the right mean."
+    return (
+        f"The old R-hat says {old:.3f}, the new one {new:.3f}. "
+        "Equal means, or one enormous variance, is all that the old formula needs to be content."
+    )
 
 
 # --- D4H1: break a mixture, and mend it --------------------------------------------------------------

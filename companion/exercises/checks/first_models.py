@@ -107,7 +107,8 @@ def two_kinds(mcse: Any, draws: Any, observations: Any) -> str:
         "With a weak prior the sd of a mean falls with the square root of their number: by four.",
     )
     return (
-        f"The sampler adds {error / sd:.0%} of an sd to your uncertainty. A longer run is not worth the wait; more "
+        f"The MCSE is {error / sd:.0%} of the sd. Errors add in squares, so both together are only "
+        f"{math.hypot(1.0, error / sd) - 1.0:.2%} wider than the sd alone. A longer run is not worth the wait; more "
         "patients are."
     )
 

@@ -230,7 +230,7 @@ def radon_hierarchical(
     )
     return (
         f"{few} of {floors.size} counties have fewer than 5 houses, and {one_floor} cannot compare floors at all: "
-        "without a hierarchy, their basement effect would be nothing but its prior."
+        "without a hierarchy, only the priors would separate their intercept from their effect."
     )
 
 
