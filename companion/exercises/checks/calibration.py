@@ -12,7 +12,7 @@ import math
 from typing import Any
 
 from companion.calibration import rank_of_truth, uniformity_p_value
-from companion.exercises.answers import Unusable, choice, close, number, require, whole
+from companion.exercises.answers import Miss, Unusable, choice, close, number, require, whole
 from companion.exercises.registry import exercise
 import numpy as np
 from scipy import stats
@@ -455,8 +455,7 @@ def power_scaling(mean_weak: Any, sd_weak: Any, mean_strong: Any) -> str:
             "Which factor of the posterior did you scale? A weaker prior should let the mean move towards the data.",
             "You weighted by the likelihood. Weight by the density of Normal(20, 4) at each draw.",
         )
-        require(
-            False,
+        raise Miss(
             "powers-exchanged",
             "With a weaker prior, should the mean move towards the data or away from them?",
             "Your two means are exchanged. A power of 0.8 weakens the prior, and the mean moves towards 32.",
