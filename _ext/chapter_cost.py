@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from course import code_cells
 import nbformat
-from run_outputs import code_cells, stored_run
+from runs import stored_run
 from sphinx.application import Sphinx
 
 WORDS_A_MINUTE = 200

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from course import code_cells
 from docutils import nodes
 from markdown_table import ComputedTable, markdown_table, rows_of
 import nbformat
-from run_outputs import code_cells
 from sphinx.application import Sphinx
 
 LONGEST = 90

@@ -19,7 +19,7 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 from markdown_table import ComputedTable, markdown_table, rows_of
 import nbformat
-from run_outputs import stored_run
+from runs import stored_run
 from sphinx.application import Sphinx
 
 SENTENCE = re.compile(r"(?<=[.!?:*])\s+(?=[A-Z*$\\(])")

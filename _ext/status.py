@@ -12,13 +12,13 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 from chapter_cost import seconds_to_run
+from course import FOLDERS, code_cells
 from docutils import nodes
 from markdown_table import ComputedTable, markdown_table
 import nbformat
-from run_outputs import code_cells, stored_run
+from runs import stored_run
 from sphinx.application import Sphinx
 
-FOLDERS = ("chapters", "solutions", "exercises", "appendices")
 PACKAGES = (
     "pymc", "pytensor", "nutpie", "arviz", "tensorflow-probability", "jax", "numpy", "scipy",
     "pandas", "xarray", "matplotlib", "jupyter-book", "myst-nb", "sphinx",

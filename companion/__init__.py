@@ -7,12 +7,10 @@ first imported:
   whether or not compiled code is already cached;
 * JAX computes in float64, as PyMC does.
 
-The modules, each one idea: `datasets`, `density` (are two models the same?), `sampling` (TFP's
-NUTS, returned as ArviZ expects it), `diagnostics`, `agreement` (two posteriors and a reference),
-`reference`, `samplers` (Metropolis-Hastings, HMC and NUTS to read), `laplace`, `linear` (exact
-posteriors of linear models), `comparison` (WAIC, differences of scores), `calibration` (ranks of known
-truths), `scorecard` (is Bayes worth it here?), `plots`, `exercises` (checks that answer back), `report`
-and `prose` (computed numbers in sentences).
+The modules, each one idea: `datasets`, `density` (are two models the same?), `tfp_nuts` (TFP's NUTS,
+returned as ArviZ expects it), `posteriors` (two posteriors and a reference), `diagnostics`, `report`,
+`plots`, `prose` (computed numbers in sentences), `lessons` (what one chapter teaches, to read) and
+`exercises` (checks that answer back).
 """
 
 import logging

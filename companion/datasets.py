@@ -39,6 +39,7 @@ __all__ = [
     "food_sales",
     "gravity",
     "hospitals",
+    "mystery_chains",
     "neals_funnel",
     "noisy_line",
     "penguins",
@@ -820,3 +821,24 @@ def neals_funnel(
         )
     x = scale * stream.standard_normal(draws)
     return pd.DataFrame({"x": x, "y": y})
+
+
+def mystery_chains() -> dict[str, np.ndarray]:
+    """Return four runs, each of four chains with 1000 draws, for exercise D4E2.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray, shape (4, 1000)
+        Runs `"first"` to `"fourth"`.
+    """
+    rng = np.random.default_rng(430)
+    noise = rng.standard_normal((4, 4, 1000))
+    trend = np.linspace(-1.5, 1.5, 1000)
+    width = np.array([1.0, 1.0, 0.25, 1.0])[:, None]
+    level = np.array([0.0, 0.0, 0.0, 1.5])[:, None]
+    return {
+        "first": noise[0] * width,
+        "second": noise[1] + trend,
+        "third": noise[2],
+        "fourth": noise[3] + level,
+    }

@@ -16,15 +16,13 @@ import sys
 import tempfile
 import time
 
+import course
+from course import ROOT, name_of
 from kernels import XLA_PROGRAMS, warm_kernels
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 import nbformat
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "_ext"))
-
-from run_outputs import CACHE, cache_folder, digest_of_files, keep_run, stored_run  # noqa: E402
+from runs import CACHE, cache_folder, digest_of_files, keep_run, stored_run
 
 HTML = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "rendered"
@@ -36,18 +34,13 @@ LAYOUT = (
     "_static/**/*",
     "requirements.txt",
 )
-FOLDERS = ("chapters", "solutions", "appendices", "exercises")  # the long ones first
 WORKERS = min(4, os.cpu_count() or 1)
 CELL_SECONDS = 600
 
 
 def notebooks() -> list[str]:
     """Return the paths of all notebooks, relative to the repository, in the order to run them."""
-    return [
-        path.relative_to(ROOT).as_posix()
-        for folder in FOLDERS
-        for path in sorted((ROOT / folder).glob("*.ipynb"))
-    ]
+    return [name_of(path, ROOT) for path in course.notebooks(ROOT)]
 
 
 def where_stored(name: str) -> Path:
@@ -155,7 +148,12 @@ def render() -> None:
     jupyter_book = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()")
     command = [*jupyter_book, "build", ".", "--path-output", ".", "-W", "-n", "--keep-going", "-q"]
     done = subprocess.run(
-        command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "tools")},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     if done.returncode:
         sys.exit(

@@ -4,11 +4,11 @@ Every package is pinned and hashed, for all systems and both supported versions 
 that the lock has already are kept; `python tools/compile_lock.py --upgrade` looks for newer ones.
 """
 
-from pathlib import Path
 import subprocess
 import sys
 
-ROOT = Path(__file__).resolve().parent.parent
+from course import ROOT
+
 GROUPS = ("book", "test", "setup")
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import re
 import sys
 
-from tidy_notebooks import ROOT, TESTED, read, tags, text, tidy
+from course import ROOT, SOLUTION, TESTED, tags
+from tidy_notebooks import read, text, tidy
 
-SOLUTION = "solution"
 TITLE = re.compile(r"\A# Solutions: (?=\S)")
 CHECKED = re.compile(r"""\bcheck\(\s*["']([^"']+)["']""")
 

@@ -18,10 +18,9 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 
+from course import FOLDERS, ROOT
 from kernels import ENVIRONMENT, warm_kernels
 
-ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("chapters", "solutions", "appendices", "exercises")
 PARALLEL = ("-n", str(min(4, os.cpu_count() or 1)))
 QUIET = ("-q", "--no-header", "--disable-warnings", "-p", "no:cacheprovider")
 
@@ -30,13 +29,13 @@ QUIET = ("-q", "--no-header", "--disable-warnings", "-p", "no:cacheprovider")
 # runs.
 PARTS = {
     "unit": ("the companion", ("tests/unit", *PARALLEL, "--dist", "loadfile")),
-    "rules": ("exercises follow from solutions; rules of prose and code", ("tests/notebooks",)),
+    "rules": ("exercises follow from solutions; rules of prose and code", ("tests/rules",)),
     "notebooks": (
         "every cell of every notebook",
         (
             "--nbval-lax",
             "-p",
-            "tests.notebooks.keep_runs",
+            "tests.rules.keep_runs",
             "--nbval-kernel-name=python3",
             "--nbval-cell-timeout=600",
             *PARALLEL,

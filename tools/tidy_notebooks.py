@@ -14,12 +14,9 @@ from pathlib import Path
 import re
 import sys
 
+from course import ROOT, TESTED, name_of, notebooks, tags
 import nbformat
 import nbformat.v4
-
-ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("chapters", "solutions", "appendices", "exercises")
-TESTED = "nbval-check-output"
 
 KEPT_OF_NOTEBOOK = ("kernelspec", "mystnb")
 KEPT_OF_KERNEL = ("display_name", "language", "name")
@@ -27,11 +24,6 @@ KEPT_OF_CELL = ("mystnb", "stub", "tags")
 
 WORDS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){0,3}(-[0-9a-f]{12})?|[0-9]+|[0-9a-f]{32}")
-
-
-def tags(cell):
-    """Return the tags of a cell."""
-    return list(cell.metadata.get("tags", []))
 
 
 def keep(metadata, names):
@@ -81,11 +73,6 @@ def text(notebook):
     return nbformat.v4.writes(notebook, indent=1).rstrip("\n") + "\n"
 
 
-def notebooks(root):
-    """Return the paths of all notebooks of the course, in order."""
-    return [path for folder in FOLDERS for path in sorted((root / folder).glob("*.ipynb"))]
-
-
 def main(arguments=None):
     """Tidy, or check, all notebooks; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -94,7 +81,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     problems = 0
     for path in notebooks(options.root):
-        name = path.relative_to(options.root).as_posix()
+        name = name_of(path, options.root)
         notebook = read(path)
         if wrong := bad_ids(notebook):
             print(f"{name}: cell ids must be unique words (kebab-case), not {', '.join(wrong)}")

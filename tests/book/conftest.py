@@ -1,16 +1,15 @@
 """The rendered book, and a browser to look at it with."""
 
 import os
-from pathlib import Path
 import shutil
 import subprocess
 import sys
 
+from course import ROOT
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

@@ -1,20 +1,15 @@
 """The files of the rendered book: complete, linked, self-contained, and described in words."""
 
 from functools import cache
-from pathlib import Path
 import re
-import sys
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
+from course import ROOT, code_cells
 import nbformat
 import pytest
+from runs import stored_run
 import yaml
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "_ext"))
-
-from run_outputs import code_cells, stored_run  # noqa: E402
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [TOC["root"]] + [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]

@@ -1,19 +1,13 @@
 """The parts of the book's Sphinx extensions that work without Sphinx."""
 
-from pathlib import Path
-import sys
-
+import glossary_links
+from markdown_table import markdown_table
 import nbformat.v4 as nbf
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "_ext"))
-
-import glossary_links  # noqa: E402
-from markdown_table import markdown_table  # noqa: E402
-import rosetta  # noqa: E402
-import run_outputs  # noqa: E402
-import source_map  # noqa: E402
-import status  # noqa: E402
+import rosetta
+import runs
+import source_map
+import status
 
 TABLE = """<table><thead><tr><th></th><th>PyMC</th><th>TFP</th></tr></thead><tbody>
 <tr><th>draws</th><td>4000</td><td>2000</td></tr>
@@ -70,9 +64,9 @@ def test_the_glossary_is_found_by_longer_terms_first(tmp_path):
 def test_a_run_is_kept_for_its_code_and_replaced_with_it(tmp_path, change):
     name = "chapters/01-a.ipynb"
     first = nbf.new_notebook(cells=[nbf.new_markdown_cell("text"), nbf.new_code_cell("1 + 1")])
-    run_outputs.keep_run(tmp_path, name, first)
+    runs.keep_run(tmp_path, name, first)
     first.cells[change == "code"].source = "2 + 2"
-    stored = run_outputs.stored_run(tmp_path, name, first)
+    stored = runs.stored_run(tmp_path, name, first)
     assert stored.exists() == (change == "prose")
-    run_outputs.keep_run(tmp_path, name, first)
+    runs.keep_run(tmp_path, name, first)
     assert [path.name for path in stored.parent.iterdir()] == [stored.name]

@@ -3,21 +3,16 @@
 from ast import literal_eval
 import os
 from pathlib import Path
-import sys
 import time
 
 from jupyter_client.manager import KernelManager
+import kernels
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
-
-import kernels  # noqa: E402
-
 NOT_WARMED = f"""
-import socket, sys
-sys.path.insert(0, {str(kernels.TOOLS)!r})
-import kernel_server
-kernel_server.serve(socket.socket(fileno=int(sys.argv[1])))
+import runpy, socket, sys
+server = runpy.run_path({str(kernels.SERVER)!r})
+server["serve"](socket.socket(fileno=int(sys.argv[1])))
 """
 
 

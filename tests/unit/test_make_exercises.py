@@ -1,16 +1,10 @@
 """The tools that make the exercises and tidy the notebooks, on tiny notebooks."""
 
-from pathlib import Path
-import sys
-
+import make_exercises
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
-
-import make_exercises  # noqa: E402
-import tidy_notebooks  # noqa: E402
+import tidy_notebooks
 
 STUB = ["answer = ...", 'check("1E1", answer)']
 

@@ -1,13 +1,7 @@
 """The report that `make test` prints."""
 
-from pathlib import Path
-import sys
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
-
-import run_tests  # noqa: E402
+import run_tests
 
 REPORT = """<testsuites><testsuite>
 <testcase classname="chapters.08-robust-regression.ipynb" name="Cell 0"><failure message="no"/></testcase>

@@ -1,6 +1,6 @@
 """Every exercise is checked three ways: right answers, the stub, typical wrong answers.
 
-The answers stand in the modules `cases_*.py`, one for each chapter. Each has a dictionary `CASES` from
+The answers stand in the modules `ch*.py`, one for each chapter. Each has a dictionary `CASES` from
 exercise to a function that returns the right answers, and a list of pairs: a misconception, and what
 it changes in the right answers.
 """
@@ -18,7 +18,7 @@ import pytest
 from tests.unit.exercises.made_up import fit
 
 CASES = {}
-for path in sorted(Path(__file__).parent.glob("cases_*.py")):
+for path in sorted(Path(__file__).parent.glob("ch*.py")):
     CASES.update(import_module(f"tests.unit.exercises.{path.stem}").CASES)
 
 

@@ -16,12 +16,11 @@ from companion.exercises import (
 )
 from companion.exercises.answers import Miss, posterior_mean, require
 from companion.exercises.registry import EXERCISES, Exercise, exercise
+from course import ROOT
 import numpy as np
 import pytest
 
 from tests.unit.exercises.made_up import chains, fit
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
