@@ -5,7 +5,7 @@
 
 What stays: sources, cell ids, the tags of a cell and its `stub`, and the outputs of cells tagged
 `nbval-check-output`, because nbval compares those with a fresh run. A stored output is a tested
-output. Cell ids must be words (`fit-student-t`, not `3f2a91bc`), so that a diff or a failing test
+output. Citations are written out (`citations.py`). Cell ids must be words (`fit-student-t`, not `3f2a91bc`), so that a diff or a failing test
 names the cell: a tool cannot invent them, so it only complains.
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 import re
 import sys
 
+from citations import spelled_out
 from course import ROOT, TESTED, name_of, notebooks, tags
 import nbformat
 import nbformat.v4
@@ -39,6 +40,8 @@ def tidy(notebook):
     notebook.metadata.language_info = nbformat.from_dict({"name": "python"})
     for cell in notebook.cells:
         cell.metadata = keep(cell.metadata, KEPT_OF_CELL)
+        if cell.cell_type == "markdown":
+            cell.source = spelled_out(cell.source)
         if cell.cell_type != "code":
             continue
         if TESTED not in tags(cell):
@@ -86,7 +89,12 @@ def main(arguments=None):
         if wrong := bad_ids(notebook):
             print(f"{name}: cell ids must be unique words (kebab-case), not {', '.join(wrong)}")
             problems += 1
-        wanted = text(tidy(notebook))
+        try:
+            wanted = text(tidy(notebook))
+        except ValueError as reason:
+            print(f"{name}: {reason}")
+            problems += 1
+            continue
         if wanted == path.read_text(encoding="utf-8"):
             continue
         if options.check:

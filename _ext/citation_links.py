@@ -1,0 +1,47 @@
+"""Turn links to the list of references into citations, so that the list holds what is cited.
+
+A notebook cites by a plain link, `([Rubin, 1981](../references.md#rubin1981parallel))`, which reads as
+well in JupyterLab (`tools/citations.py`). The hook works on the text of a page before MyST-NB parses
+it, also on outputs that are Markdown, and leans on sphinxcontrib-bibtex alone: `{cite:alp}` prints
+authors and year without brackets, `{cite:year}` the year.
+"""
+
+import re
+from typing import Any
+
+from citations import LINK
+import nbformat
+from sphinx.application import Sphinx
+
+
+def cited(text: str) -> str:
+    """Return a text with citations in place of links to the list of references."""
+
+    def role(match: re.Match[str]) -> str:
+        said, key = match.groups()
+        return f"{{cite:{'year' if said.isdigit() else 'alp'}}}`{key}`"
+
+    return LINK.sub(role, text)
+
+
+def cite(app: Sphinx, docname: str, content: list[str]) -> None:
+    """Put citations into a page that Sphinx has just read."""
+    if not LINK.search(content[0]):
+        return
+    if not app.env.doc2path(docname).endswith(".ipynb"):
+        content[0] = cited(content[0])
+        return
+    notebook = nbformat.reads(content[0], as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = cited(cell.source)
+        for output in cell.get("outputs", []):
+            if "text/markdown" in output.get("data", {}):
+                output.data["text/markdown"] = cited(output.data["text/markdown"])
+    content[0] = nbformat.writes(notebook)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the hook, after the one that brings the outputs in."""
+    app.connect("source-read", cite, priority=800)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
