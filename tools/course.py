@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("chapters", "solutions", "appendices", "exercises")  # the long ones first
 
 TESTED = "nbval-check-output"  # nbval compares the stored output of such a cell with a fresh one
+FOLDED = frozenset({"hide-input", "remove-input"})  # code that is not read first
 SOLUTION = "solution"  # such a cell is in solutions/ only, or is replaced by its stub
 
 

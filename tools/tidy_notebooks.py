@@ -5,8 +5,10 @@
 
 What stays: sources, cell ids, the tags of a cell and its `stub`, and the outputs of cells tagged
 `nbval-check-output`, because nbval compares those with a fresh run. A stored output is a tested
-output. Citations are written out (`citations.py`). Cell ids must be words (`fit-student-t`, not `3f2a91bc`), so that a diff or a failing test
-names the cell: a tool cannot invent them, so it only complains.
+output. What is written for the author: citations in their long form (`citations.py`), and that
+JupyterLab folds the code that the book folds.
+Cell ids must be words (`fit-student-t`, not `3f2a91bc`), so that a diff or a failing test names the
+cell: a tool cannot invent them, so it only complains.
 """
 
 import argparse
@@ -15,7 +17,7 @@ import re
 import sys
 
 from citations import spelled_out
-from course import ROOT, TESTED, name_of, notebooks, tags
+from course import FOLDED, ROOT, TESTED, name_of, notebooks, tags
 import nbformat
 import nbformat.v4
 
@@ -44,6 +46,8 @@ def tidy(notebook):
             cell.source = spelled_out(cell.source)
         if cell.cell_type != "code":
             continue
+        if FOLDED.intersection(tags(cell)):
+            cell.metadata["jupyter"] = nbformat.from_dict({"source_hidden": True})
         if TESTED not in tags(cell):
             cell.outputs = []
         # nbval compares a stored output only if the cell says that it was run.

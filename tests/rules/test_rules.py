@@ -7,14 +7,13 @@ import re
 import subprocess
 import sys
 
-from course import ROOT, code_cells, name_of, notebooks, tags
+from course import FOLDED, ROOT, code_cells, name_of, notebooks, tags
 import pytest
 from tidy_notebooks import read
 import yaml
 
 NOTEBOOKS = notebooks()
 CHAPTERS = [path for path in NOTEBOOKS if path.parent.name == "chapters"]
-FOLDED = {"hide-input", "remove-input"}
 SAMPLERS = re.compile(r"\bpm\.sample\(")
 
 # British spellings, machine paths, and words that have no place in a finished course.

@@ -1,5 +1,6 @@
 """The tools that make the exercises and tidy the notebooks, on tiny notebooks."""
 
+from course import FOLDERS
 import make_exercises
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -191,7 +192,40 @@ def test_tidy_keeps_tested_outputs_stubs_and_ids(course):
     assert [cell.id for cell in notebook.cells][:3] == ["title", "imports", "question"]
 
 
-@pytest.mark.parametrize("folder", tidy_notebooks.FOLDERS)
+@pytest.mark.parametrize("tag", ["hide-input", "remove-input"])
+def test_tidy_folds_in_jupyterlab_what_the_book_folds(course, tag):
+    path = course / "solutions" / "01-toys.ipynb"
+
+    def fold(cells):
+        cells[1].metadata.tags = [tag]
+        cells[3].metadata["jupyter"] = {"source_hidden": True}  # folded by hand, by an author
+
+    change(path, fold)
+    assert run(tidy_notebooks, course) == 0
+    cells = tidy_notebooks.read(path).cells
+    assert cells[1].metadata.jupyter == {"source_hidden": True}
+    assert "jupyter" not in cells[3].metadata
+
+
+def test_tidy_writes_citations_out(course, capsys):
+    path = course / "solutions" / "01-toys.ipynb"
+
+    def cite(key):
+        def change_source(cells):
+            cells[2].source = f"What is a funnel {{cite}}`{key}`?"
+
+        return change_source
+
+    change(path, cite("neal2003slice"))
+    assert run(tidy_notebooks, course) == 0
+    source = tidy_notebooks.read(path).cells[2].source
+    assert source == "What is a funnel ([Neal, 2003](../references.md#neal2003slice))?"
+    change(path, cite("nobody1900"))
+    assert run(tidy_notebooks, course) == 1
+    assert "references.bib has no entry 'nobody1900'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_tidy_looks_into_every_folder(course, folder):
     (course / folder).mkdir(exist_ok=True)
     (course / folder / "02-x.ipynb").write_text(
