@@ -132,3 +132,22 @@ def fifty_hospitals_integral() -> tuple[pd.DataFrame, float]:
 def fifty_hospitals() -> pd.DataFrame:
     table, log_evidence = fifty_hospitals_integral()
     return pd.concat([table, exact_rows({"log_evidence": (log_evidence, 0.0)})])
+
+
+@model
+def twelve_hospitals() -> pd.DataFrame:
+    """Integrate each hospital out on 400 points of its log odds, then mu and tau on a grid."""
+    n = np.array([12, 18, 25, 31, 40, 44, 52, 60, 75, 88, 110, 140])
+    y = np.array([4, 1, 2, 5, 3, 11, 6, 7, 19, 8, 12, 21])
+    mu, tau = midpoints(-4.5, 0.5, 200), midpoints(0.0, 3.0, 200)
+    points = midpoints(-9.0, 5.0, 400)
+    log_weight = stats.norm(-2.0, 1.0).logpdf(mu)[:, None] + stats.halfnorm(0, 0.5).logpdf(tau)
+    likelihood = stats.binom.pmf(y, n, special.expit(points)[:, None])
+    log_weight += np.log(cells_given(mu, tau, points) @ likelihood).sum(axis=1).reshape(200, 200)
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    rows = {}
+    for name, values, share in (("mu", mu, weight.sum(axis=1)), ("tau", tau, weight.sum(axis=0))):
+        mean = share @ values
+        rows[name] = mean, np.sqrt(share @ (values - mean) ** 2)
+    return exact_rows(rows)

@@ -69,3 +69,17 @@ def detector_zero_inflated() -> pm.Model:
         with_zeros = pm.math.logaddexp(pm.math.log(psi_0), log_poisson)
         pm.Potential("y", pm.math.where(counts == 0, with_zeros, log_poisson).sum())
     return m
+
+
+@model
+def anscombe_robust() -> pm.Model:
+    frame = datasets.anscombe()
+    x, y = frame["x"].to_numpy(float), frame["y"].to_numpy(float)
+    with pm.Model() as m:
+        intercept = pm.Normal("intercept", 0.0, 10.0)
+        slope = pm.Normal("slope", 0.0, 10.0)
+        sigma = pm.HalfNormal("sigma", 10.0)
+        nu_minus_one = pm.Exponential("nu_minus_one", scale=29.0)
+        nu = pm.Deterministic("nu", 1.0 + nu_minus_one)
+        pm.StudentT("y", nu=nu, mu=intercept + slope * (x - x.mean()), sigma=sigma, observed=y)
+    return m
