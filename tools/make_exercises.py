@@ -6,7 +6,8 @@
 One rule: a cell tagged `solution` is replaced by the `stub` in its metadata (a list of lines, or a
 string), or left out if it has none. All other cells are copied, with their ids, without outputs and
 without the names of figures.
-The title `# Solutions: ...` becomes `# Exercises: ...`.
+The title `# Solutions: ...` becomes `# Exercises: ...`. Exercises are for `work/` (see `work.py`); if
+somebody has written in `exercises/` all the same, a copy is kept there before the file is replaced.
 
 Two mistakes are refused. A solution whose `check("4E5", ...)` would not be in the exercise: its stub
 was forgotten. An exercise that would contain `assert_all_passed`: it cannot pass there.
@@ -18,7 +19,8 @@ import re
 import sys
 
 from course import ROOT, SOLUTION, TESTED, tags
-from tidy_notebooks import read, text, tidy
+from tidy_notebooks import read, tidy
+from work import WORK, keep, mark, text
 
 TITLE = re.compile(r"\A# Solutions: (?=\S)")
 CHECKED = re.compile(r"""\bcheck\(\s*["']([^"']+)["']""")
@@ -67,7 +69,7 @@ def make_exercise(notebook):
     for cell in cells:
         if cell.cell_type == "code" and "assert_all_passed" in cell.source:
             raise Refused(f"cell {cell.id} has assert_all_passed: tag it '{SOLUTION}'")
-    return tidy(notebook)
+    return mark(tidy(notebook))
 
 
 def main(arguments=None):
@@ -92,12 +94,17 @@ def main(arguments=None):
         if target.exists() and target.read_text(encoding="utf-8") == wanted:
             continue
         if options.check:
-            print(f"exercises/{path.name}: differs; run python tools/make_exercises.py")
+            print(
+                f"exercises/{path.name}: differs from its solution; run python tools/make_exercises.py "
+                f"(what somebody wrote in it will be kept in {WORK}/)"
+            )
             problems += 1
         else:
             exercises.mkdir(exist_ok=True)
+            kept = keep(options.root, target)
             target.write_text(wanted, encoding="utf-8", newline="\n")
-            print(f"exercises/{path.name}: written")
+            remark = f"; what somebody had written in it is now in {kept}" if kept else ""
+            print(f"exercises/{path.name}: written{remark}")
     for extra in sorted(
         {path.name for path in exercises.glob("*.ipynb")} - {p.name for p in sources}
     ):

@@ -20,8 +20,9 @@ from citations import spelled_out
 from course import FOLDED, ROOT, TESTED, name_of, notebooks, tags
 import nbformat
 import nbformat.v4
+from work import MARK, text
 
-KEPT_OF_NOTEBOOK = ("kernelspec", "mystnb")
+KEPT_OF_NOTEBOOK = (MARK, "kernelspec", "mystnb")
 KEPT_OF_KERNEL = ("display_name", "language", "name")
 KEPT_OF_CELL = ("mystnb", "stub", "tags")
 
@@ -73,11 +74,6 @@ def bad_ids(notebook):
 def read(path):
     """Read a notebook as it is: `nbformat.read` would replace missing or doubled ids by random ones."""
     return nbformat.v4.reads(path.read_text(encoding="utf-8"))
-
-
-def text(notebook):
-    """Return a notebook as the text that is kept in git."""
-    return nbformat.v4.writes(notebook, indent=1).rstrip("\n") + "\n"
 
 
 def main(arguments=None):
