@@ -8,7 +8,7 @@ have been found long enough for that error to mean something.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import math
 from numbers import Real
 from typing import Any
@@ -19,26 +19,33 @@ __all__ = [
     "Miss",
     "Unusable",
     "bfmi",
+    "by_simulation",
     "choice",
     "close",
     "converged",
     "count_rows",
     "describe",
+    "describe_error",
     "divergences",
     "draws",
     "effective_sample_size",
     "estimate",
     "has_variable",
     "number",
+    "numbers",
     "posterior_mean",
+    "reference",
     "require",
     "rhat",
     "same_mean",
+    "share",
     "truth",
     "whole",
 ]
 
 LIMIT = 5.0
+# What an answer may raise when it is looked at: a learner's object or function can even call `exit`.
+FAILURES = (Exception, SystemExit)
 LEAST_ESS = 400
 LARGEST_RHAT = 1.01
 
@@ -71,15 +78,32 @@ class Unusable(Exception):
         What was given.
     reason : str, optional
         What is wrong with it, if it is not simply the kind of value.
+    instead : str, optional
+        A sentence that says what to do or to pass instead.
     """
 
-    def __init__(self, name: str, value: Any, reason: str = "") -> None:
-        super().__init__(f"`{name}` is {describe(value)}{f', {reason}' if reason else ''}.")
+    def __init__(self, name: str, value: Any, reason: str = "", instead: str = "") -> None:
+        found = f"`{name}` is {describe(value)}{f', {reason}' if reason else ''}."
+        super().__init__(f"{found} {instead}".strip())
         self.name = name
 
 
+# Longer texts in a message hide what it says.
+_LONGEST = 200
+
+
+def describe_error(error: BaseException) -> str:
+    """Return the kind and the text of an error, even of one that cannot be printed."""
+    kind = type(error).__name__
+    try:
+        text = str(error)
+    except FAILURES:
+        return kind
+    return f"{kind}: {text[:_LONGEST]}" if text else kind
+
+
 def describe(value: Any) -> str:
-    """Say in a few words what a value is.
+    """Say in a few words what a value is; never raise.
 
     Parameters
     ----------
@@ -91,15 +115,23 @@ def describe(value: Any) -> str:
     str
         For example "the text 'cauchy'" or "an array of shape (4, 1000)".
     """
-    if isinstance(value, str):
-        return f"the text {value[:40]!r}"
-    if value is None or isinstance(value, (bool, np.bool_, Real)):
-        return f"{value}"
-    if hasattr(value, "children"):
-        return f"a {type(value).__name__} with the groups {', '.join(value.children) or '(none)'}"
-    if hasattr(value, "shape"):
-        return f"a {type(value).__name__} of shape {tuple(value.shape)}"
-    return f"a {type(value).__name__}"
+    kind = type(value).__name__
+    named = f"{'an' if kind[:1].lower() in tuple('aeiou') else 'a'} {kind}"
+    try:
+        if isinstance(value, str):
+            return f"the text {value[:40]!r}"
+        if value is None or isinstance(value, (bool, np.bool_, Real)):
+            text = f"{value}"
+            return text if len(text) <= 40 else f"{text[:20]}... ({named})"
+        if isinstance(getattr(value, "children", None), Mapping):
+            return f"{named} with the groups {', '.join(value.children) or '(none)'}"[:_LONGEST]
+        if hasattr(value, "shape"):
+            return f"{named} of shape {tuple(value.shape)}"[:_LONGEST]
+        if isinstance(value, (list, tuple, set, dict)):
+            return f"{named} of {len(value)}"
+    except FAILURES:  # an object that fails when it is looked at
+        pass
+    return named
 
 
 def require(condition: Any, key: str, hint: str, second_hint: str) -> None:
@@ -121,6 +153,31 @@ def require(condition: Any, key: str, hint: str, second_hint: str) -> None:
         raise Miss(key, hint, second_hint)
 
 
+def _has(value: Any, *names: str) -> bool:
+    """Whether a value has one of some attributes; an object that fails at the question has none."""
+    try:
+        return any(hasattr(value, name) for name in names)
+    except FAILURES:
+        return False
+
+
+def _instead_of(value: Any) -> str:
+    """Say what to do with a value to get a number from it."""
+    if isinstance(value, str):
+        return "Write the number without quotation marks."
+    if _has(value, "children"):
+        return "That is a fit: compute the number from its draws."
+    if _has(value, "owner", "free_RVs", "sample_distributions"):
+        return (
+            "That is a part of a model: evaluate it, or compute the number from the draws of a fit."
+        )
+    if callable(value):
+        return "Call it, and pass what it returns."
+    if _has(value, "shape", "__len__", "__iter__"):
+        return "One number is asked for. Is it the mean of these, or one of them?"
+    return ""
+
+
 def number(name: str, value: Any) -> float:
     """Return an answer as a finite float.
 
@@ -140,13 +197,22 @@ def number(name: str, value: Any) -> float:
     Unusable
         If it is no number, or not finite.
     """
-    if hasattr(value, "shape") and getattr(value, "size", 0) == 1:
-        value = np.asarray(value).item()
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        raise Unusable(name, value)
-    if not math.isfinite(value):
-        raise Unusable(name, value, "which is not a finite number")
-    return float(value)
+    try:
+        one = (
+            np.asarray(value).item() if getattr(value, "shape", None) and value.size == 1 else value
+        )
+        one = one.item() if getattr(one, "shape", None) == () else one
+        result = (
+            float(one) if isinstance(one, Real) and not isinstance(one, bool | np.bool_) else None
+        )
+    except FAILURES:
+        result = None
+    if result is None:
+        raise Unusable(name, value, instead=_instead_of(value))
+    if not math.isfinite(result):
+        reason = "which is not a finite number"
+        raise Unusable(name, value, reason, "Look for the step that it first appears in.")
+    return result
 
 
 def whole(name: str, value: Any) -> int:
@@ -157,16 +223,83 @@ def whole(name: str, value: Any) -> int:
     return int(result)
 
 
+def share(name: str, value: Any) -> float:
+    """Return an answer that must lie between 0 and 1, a share or a probability; see `number`.
+
+    Raises
+    ------
+    Miss
+        `"percent"` if it looks like a percentage or a count, `"not-a-share"` if it is negative.
+    """
+    result = number(name, value)
+    require(
+        result <= 1.0,
+        "percent",
+        f"Between which two numbers does `{name}` have to lie?",
+        f"`{name}` is asked for as a number between 0 and 1. Yours, {result:g}, looks like per cent or like a count: "
+        "divide.",
+    )
+    require(
+        result >= 0.0,
+        "not-a-share",
+        f"Can `{name}` be negative?",
+        f"`{name}` lies between 0 and 1. Did you take a logarithm, or subtract the wrong way round?",
+    )
+    return result
+
+
+def numbers(
+    name: str, value: Any, size: int | None = None, least: int = 1, ndim: int = 1
+) -> np.ndarray:
+    """Return an answer as an array of finite numbers.
+
+    Parameters
+    ----------
+    name : str
+        Name of the answer.
+    value
+        The answer: a list, an array, a series, the values of a dictionary.
+    size, least : int
+        How many numbers it must have: exactly `size`, or at least `least`.
+    ndim : int
+        Its number of dimensions.
+
+    Returns
+    -------
+    numpy.ndarray of float
+
+    Raises
+    ------
+    Unusable
+        If it is something else.
+    """
+    wanted = f"{size} numbers" if size is not None else f"at least {least} numbers"
+    try:
+        if isinstance(value, Mapping):
+            value = list(value.values())
+        array = np.asarray(value)
+        array = array.astype(float) if array.dtype.kind in "fiuO" else None
+    except FAILURES:
+        array = None
+    if array is None or array.ndim != ndim:
+        raise Unusable(name, value, instead=f"Pass a list or an array of {wanted}.")
+    if array.size != size if size is not None else array.size < least:
+        raise Unusable(name, value, f"where {wanted} are expected")
+    if not np.isfinite(array).all():
+        raise Unusable(name, value, "with values that are not finite numbers")
+    return array
+
+
 def truth(name: str, value: Any) -> bool:
     """Return an answer as True or False, or raise `Unusable`."""
     if not isinstance(value, (bool, np.bool_)):
-        raise Unusable(name, value)
+        raise Unusable(name, value, instead="Pass True or False, without quotation marks.")
     return bool(value)
 
 
 def choice(name: str, value: Any, options: Sequence[str]) -> str:
     """Return an answer that must be one of a few words, in lower case, or raise `Unusable`."""
-    word = " ".join(value.lower().split()) if isinstance(value, str) else None
+    word = " ".join(str.lower(value).split()) if isinstance(value, str) else None
     if word not in options:
         raise Unusable(name, value, f"not one of {', '.join(map(repr, options))}")
     return word
@@ -177,13 +310,44 @@ def close(value: float, target: float, tolerance: float) -> bool:
     return bool(abs(value - target) <= tolerance)
 
 
+def by_simulation(value: float, probability: float, draws: int = 100_000) -> bool:
+    """Return whether a share agrees with a probability within the error of a simulation.
+
+    Parameters
+    ----------
+    value : float
+        The share, exact or from independent draws.
+    probability : float
+        The exact probability.
+    draws : int
+        The number of draws that the learner should take at least. The tolerance is five standard
+        errors of their share, so that a right simulation is refused once in two million.
+
+    Returns
+    -------
+    bool
+        False as well if the share is 0 and the probability is not: then more draws are needed.
+    """
+    error = math.sqrt(probability * (1.0 - probability) / draws)
+    return close(value, probability, LIMIT * error) and (value > 0.0 or probability == 0.0)
+
+
 # --- Posteriors -----------------------------------------------------------------------------------
 
 
 def _group(name: str, idata: Any, group: str) -> Any:
     """Return a group of a DataTree, or raise `Unusable`."""
-    if not hasattr(idata, "children") or group not in idata.children:
-        raise Unusable(name, idata, f"without the group '{group}' of a fit")
+    children = getattr(idata, "children", None) if _has(idata, "children") else None
+    if not isinstance(children, Mapping):
+        fit = "Pass a fit: what `pm.sample(...)` or `sample_tfp(...)` returns."
+        raise Unusable(name, idata, instead=fit)
+    if group not in children:
+        raise Unusable(
+            name,
+            idata,
+            f"without the group '{group}'",
+            "Pass all that `pm.sample(...)` or `sample_tfp(...)` returns.",
+        )
     return idata[group]
 
 
@@ -284,10 +448,17 @@ def converged(
     Unusable
         If there are fewer than two chains or four draws.
     """
-    if values.ndim != 2 or values.shape[0] < 2 or values.shape[1] < 4:
-        shape = " x ".join(map(str, values.shape))
+    if values.ndim != 2:
+        shape = " x ".join(map(str, values.shape[2:]))
+        reason = f"where `{variable}` should be one number in each draw, not {shape}"
+        raise Unusable(name, values, reason)
+    if values.shape[0] < 2 or values.shape[1] < 4:
+        counts = f"{values.shape[0]} chain{'s' * (values.shape[0] != 1)} of {values.shape[1]} draws"
         raise Unusable(
-            name, values, f"where `{variable}` should be one number in several chains, not {shape}"
+            name,
+            values,
+            f"where `{variable}` has {counts}",
+            "Use 4 chains: one alone cannot show that it is right.",
         )
     agreement, ess = rhat(values), effective_sample_size(values)
     require(
@@ -354,6 +525,13 @@ def posterior_mean(
     distance = abs(mean - reference_mean) / math.hypot(mcse, reference_mcse)
     require(distance <= LIMIT, key, hint, second_hint)
     return mean
+
+
+def reference(name: str) -> Any:
+    """Return a reference posterior; see `companion.posteriors.reference`, which is slow to import."""
+    from companion.posteriors import reference
+
+    return reference(name)
 
 
 def same_mean(first: np.ndarray, second: np.ndarray) -> bool:

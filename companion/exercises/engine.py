@@ -3,30 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 import warnings
 
 from companion.exercises import progress_file
-from companion.exercises.answers import Miss, Unusable, describe
+from companion.exercises.answers import FAILURES, Miss, Unusable, describe, describe_error
 from companion.exercises.outcome import NOT_ATTEMPTED, NOT_YET, PASSED, Outcome
-from companion.exercises.registry import EXERCISES, Exercise, find
+from companion.exercises.overview import Progress, find_chapter
+from companion.exercises.progress_file import Attempt
+from companion.exercises.registry import EXERCISES, Exercise, find, nearest
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = ["Verdict", "assert_all_passed", "check", "progress", "reset_progress"]
 
-__all__ = ["assert_all_passed", "check", "progress", "reset_progress"]
-
-# Latest status of each exercise in this session, whatever the file says.
+# Latest status of each exercise in this session, whatever the file says; the latest check last.
 _SESSION: dict[str, str] = {}
 
 
-def _is_missing(value: Any) -> bool:
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says of some answers, whatever was said before.
+
+    Attributes
+    ----------
+    status : str
+        `"passed"`, `"not yet"` or `"not attempted yet"`.
+    message : str
+        What there is to say in any case.
+    misconception : str or None
+        Name of the mistake that was recognized.
+    hints : tuple of str
+        All hints for that mistake.
+    """
+
+    status: str
+    message: str
+    misconception: str | None = None
+    hints: tuple[str, ...] = ()
+
+
+def _is_missing(value: Any, depth: int = 0) -> bool:
     """Whether an answer is still the placeholder: `...`, None, or a collection with such a hole."""
     if value is ... or value is None:
         return True
-    if isinstance(value, (list, tuple, set)):
-        return any(_is_missing(item) for item in value)
-    return isinstance(value, dict) and any(_is_missing(item) for item in value.values())
+    kind = type(value)
+    if depth > 10 or not issubclass(kind, (list, tuple, set, dict)):
+        return False
+    try:
+        items = value.values() if issubclass(kind, dict) else value
+        return any(_is_missing(item, depth + 1) for item in items)
+    except FAILURES:  # a list of the learner's own making; the check will say what is wrong
+        return False
 
 
 def _name_answers(
@@ -40,29 +67,47 @@ def _name_answers(
     unknown = [name for name in named if name not in exercise.answers or name in given]
     if unknown:
         raise TypeError(
-            f"exercise {exercise.id} expects {expected} but {', '.join(unknown)}= was given."
+            f"exercise {exercise.id} expects {expected} but {', '.join(unknown)}= was given"
+            f"{nearest(unknown[0], exercise.answers)}."
         )
     return dict.fromkeys(exercise.answers) | given | dict(named)
 
 
-def _unexpected(exercise: Exercise, answers: Mapping[str, Any], error: Exception) -> str:
+def _unexpected(exercise: Exercise, answers: Mapping[str, Any], error: BaseException) -> str:
     """Say which answers a check stumbled over, when it did not say so itself."""
     listed = "; ".join(
         f"`{name}` is {describe(value)}, expected: {exercise.answers[name]}"
         for name, value in answers.items()
     )
-    return f"The check could not work with these answers ({type(error).__name__}: {error}). Compare: {listed}."
+    return (
+        f"The check could not work with these answers ({describe_error(error)}). Compare: {listed}."
+    )
 
 
-def _remember(exercise: Exercise, status: str, miss: bool) -> tuple[int, tuple[str, ...]]:
-    """Record an attempt; return the misses since the last success, and notes about the file."""
-    record, notes = progress_file.load()
-    entry = record.get(exercise.id, {"status": NOT_YET, "attempts": 0, "misses": 0})
-    entry["attempts"] += 1
-    entry["misses"] = 0 if status == PASSED else entry["misses"] + miss
-    entry["status"] = PASSED if PASSED in (status, entry["status"]) else status
-    record[exercise.id] = entry
-    return entry["misses"], notes + progress_file.save(record)
+def _judge(exercise: Exercise, answers: Mapping[str, Any]) -> Verdict:
+    """Ask an exercise's check; never raise, whatever the answers are."""
+    missing = [
+        f"`{name}` ({exercise.answers[name]})" for name in answers if _is_missing(answers[name])
+    ]
+    if missing:
+        return Verdict(NOT_ATTEMPTED, f"Still to be given: {'; '.join(missing)}.")
+    try:
+        return Verdict(PASSED, exercise.function(**answers))
+    except Miss as found:
+        return Verdict(NOT_YET, "This is not it yet.", found.key, found.hints)
+    except Unusable as found:
+        message = f"{found} Expected: {exercise.answers[found.name]}."
+    except FAILURES as error:  # an answer nobody thought of must not end in a traceback
+        message = _unexpected(exercise, answers, error)
+    return Verdict(NOT_YET, message, "unusable-answer")
+
+
+def _following(exercise: Exercise, record: Mapping[str, Any]) -> str | None:
+    """Return what to try next in the same chapter."""
+    for item in EXERCISES.values():
+        if item.chapter == exercise.chapter and record.get(item.id, {}).get("status") != PASSED:
+            return f"{item.id}, {item.title}."
+    return None
 
 
 def check(exercise_id: str, /, *answer: Any, **answers: Any) -> Outcome:
@@ -71,7 +116,7 @@ def check(exercise_id: str, /, *answer: Any, **answers: Any) -> Outcome:
     Parameters
     ----------
     exercise_id : str
-        For example `"4E5"`.
+        For example `"4E5"`; `"4e5"` is accepted as well.
     *answer
         The answer, if the exercise has only one. Otherwise give the answers by name.
     **answers
@@ -80,8 +125,9 @@ def check(exercise_id: str, /, *answer: Any, **answers: Any) -> Outcome:
     Returns
     -------
     Outcome
-        Its `status` is "passed", "not yet" or "not attempted yet". A wrong answer never raises.
-        The first miss shows a hint, the second another, the third a link to the solution.
+        Its `status` is "passed", "not yet" or "not attempted yet". No answer makes it raise. The
+        first miss of a kind shows a hint, the second another; after three misses in all there is a
+        link to the solution.
 
     Raises
     ------
@@ -92,76 +138,51 @@ def check(exercise_id: str, /, *answer: Any, **answers: Any) -> Outcome:
     """
     exercise = find(exercise_id)
     given = _name_answers(exercise, answer, answers)
-    missing = [
-        f"`{name}` ({exercise.answers[name]})"
-        for name, value in given.items()
-        if _is_missing(value)
-    ]
-    if missing:
-        _SESSION[exercise.id] = NOT_ATTEMPTED
-        return Outcome(
-            exercise.id, exercise.title, NOT_ATTEMPTED, f"Still to be given: {'; '.join(missing)}."
-        )
+    verdict = _judge(exercise, given)
+    _SESSION.pop(exercise.id, None)
+    _SESSION[exercise.id] = verdict.status
+    outcome = Outcome(exercise.id, exercise.title, verdict.status, verdict.message)
+    if verdict.status == NOT_ATTEMPTED:
+        return outcome
 
-    key, hints, miss = None, (), False
-    try:
-        status, message = PASSED, exercise.function(**given)
-    except Miss as found:
-        status, message, key, hints, miss = (
-            NOT_YET,
-            "This is not it yet.",
-            found.key,
-            found.hints,
-            True,
-        )
-    except Unusable as found:
-        status, message, key = (
-            NOT_YET,
-            f"{found} Expected: {exercise.answers[found.name]}.",
-            "unusable-answer",
-        )
-    except Exception as error:  # an answer nobody thought of must not end in a traceback
-        status, message, key = NOT_YET, _unexpected(exercise, given, error), "unusable-answer"
-
-    _SESSION[exercise.id] = status
-    misses, notes = _remember(exercise, status, miss)
-    return Outcome(
-        exercise.id,
-        exercise.title,
-        status,
-        message,
-        misconception=key,
-        hints=hints[: min(misses, 2)],
-        solution=exercise.solution if miss and misses >= 3 else None,
+    missed = verdict.misconception if verdict.hints else None
+    record, notes = progress_file.add(Attempt(exercise.id, verdict.status, missed))
+    entry = record[exercise.id]
+    return replace(
+        outcome,
+        misconception=verdict.misconception,
+        hints=verdict.hints[: entry["kinds"].get(missed, 0)],
+        solution=exercise.solution if missed and entry["misses"] >= 3 else None,
+        following=_following(exercise, record) if verdict.status == PASSED else None,
         notes=notes,
     )
 
 
-def progress() -> pd.DataFrame:
-    """Show all exercises and how far you are.
+def progress(chapter: int | str | None = None) -> Progress:
+    """Show how far you are: each chapter in a line, one chapter in full.
+
+    Parameters
+    ----------
+    chapter : int or str, optional
+        The chapter to show in full, for example `8` or `"08"`. By default that of the latest check
+        in this session.
 
     Returns
     -------
-    pandas.DataFrame
-        Indexed by exercise, with columns `level`, `title`, `status` and `attempts`.
-    """
-    import pandas as pd
+    Progress
+        Its `data` is a `pandas.DataFrame` of all exercises.
 
+    Raises
+    ------
+    ValueError
+        If there is no such chapter.
+    """
+    if chapter is not None:
+        chapter = find_chapter(chapter)
+    elif _SESSION:
+        chapter = find(list(_SESSION)[-1]).chapter
     record, notes = progress_file.load()
-    for note in notes:
-        warnings.warn(note, stacklevel=2)
-    new = {"status": NOT_ATTEMPTED, "attempts": 0}
-    rows = [
-        {
-            "exercise": item.id,
-            "level": item.level,
-            "title": item.title,
-            "status": record.get(item.id, new)["status"],
-            "attempts": record.get(item.id, new)["attempts"],
-        }
-        for item in sorted(EXERCISES.values(), key=lambda item: item.chapter)
-    ]
-    return pd.DataFrame(rows).set_index("exercise")
+    return Progress(record, chapter, notes)
 
 
 def reset_progress() -> None:

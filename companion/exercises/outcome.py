@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import html
 import re
 
-__all__ = ["NOT_ATTEMPTED", "NOT_YET", "PASSED", "Outcome"]
+__all__ = ["NOT_ATTEMPTED", "NOT_YET", "PASSED", "Outcome", "as_html"]
 
 PASSED = "passed"
 NOT_YET = "not yet"
@@ -16,7 +16,7 @@ NOT_ATTEMPTED = "not attempted yet"
 _COLORS = {PASSED: "#2e7d32", NOT_YET: "#b26a00", NOT_ATTEMPTED: "#757575"}
 
 
-def _as_html(text: str) -> str:
+def as_html(text: str) -> str:
     """Escape text and turn `code` into <code>code</code>."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
 
@@ -38,9 +38,11 @@ class Outcome:
     misconception : str or None
         Name of the mistake that was recognized.
     hints : tuple of str
-        Hints shown: one after the first miss, two from the second on.
+        Hints shown: one after the first miss of this kind, two from the second on.
     solution : str or None
-        Link to the solution, from the third miss on.
+        Link to the solution, from the third miss on, whatever their kinds.
+    following : str or None
+        After a success: the next exercise of the chapter that is still to be solved.
     notes : tuple of str
         Remarks about the progress file, if something is wrong with it.
     """
@@ -52,6 +54,7 @@ class Outcome:
     misconception: str | None = None
     hints: tuple[str, ...] = ()
     solution: str | None = None
+    following: str | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -63,7 +66,9 @@ class Outcome:
         """Return pairs of a label (possibly empty) and a text."""
         labels = ("Hint", "Another hint")
         hints = zip(labels, self.hints, strict=False)
-        return [("", self.message), *hints, *(("Note", note) for note in self.notes)]
+        following = [("Next", self.following)] if self.following else []
+        notes = [("Note", note) for note in self.notes]
+        return [("", self.message), *hints, *following, *notes]
 
     def __repr__(self) -> str:
         """Return plain text for a terminal."""
@@ -84,11 +89,11 @@ class Outcome:
 
     def _repr_html_(self) -> str:
         parts = [
-            f"<p><strong>{_as_html(f'{self.exercise}, {self.title}')}: {self.status}</strong></p>"
+            f"<p><strong>{as_html(f'{self.exercise}, {self.title}')}: {self.status}</strong></p>"
         ]
         for label, text in self._paragraphs():
             prefix = f"<em>{label}:</em> " if label else ""
-            parts.append(f"<p>{prefix}{_as_html(text)}</p>")
+            parts.append(f"<p>{prefix}{as_html(text)}</p>")
         if self.solution:
             parts.append(f'<p><a href="{html.escape(self.solution)}">Look at the solution</a></p>')
         style = f"border-left: 0.25em solid {_COLORS[self.status]}; padding: 0.1em 1em"

@@ -7,10 +7,11 @@ answer it cannot work with), both in `companion.exercises.answers`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+import difflib
 
-__all__ = ["EXERCISES", "Exercise", "exercise", "find"]
+__all__ = ["EXERCISES", "Exercise", "exercise", "find", "nearest"]
 
 
 @dataclass(frozen=True)
@@ -98,13 +99,19 @@ def exercise(
     return register
 
 
+def nearest(given: str, names: Iterable[str], cutoff: float = 0.5) -> str:
+    """Return a half-sentence with the names that look most like a given one, or nothing."""
+    found = difflib.get_close_matches(given, list(names), n=3, cutoff=cutoff)
+    return f"; the nearest: {', '.join(map(repr, found))}" if found else ""
+
+
 def find(exercise_id: str) -> Exercise:
     """Return an exercise by its id.
 
     Parameters
     ----------
     exercise_id : str
-        For example `"4E5"`.
+        For example `"4E5"`. `"4e5"` is accepted as well.
 
     Returns
     -------
@@ -113,10 +120,12 @@ def find(exercise_id: str) -> Exercise:
     Raises
     ------
     ValueError
-        If there is no such exercise.
+        If there is no such exercise; the message names the nearest ones.
     """
-    if not isinstance(exercise_id, str) or exercise_id not in EXERCISES:
+    given = exercise_id.strip().upper() if isinstance(exercise_id, str) else ""
+    if given not in EXERCISES:
         raise ValueError(
-            f"exercise_id must be one of {', '.join(EXERCISES)}, but {exercise_id!r} was given."
+            "exercise_id must be the id of an exercise, such as '4E3', "
+            f"but {exercise_id!r} was given{nearest(given, EXERCISES, 0.3)}."
         )
-    return EXERCISES[exercise_id]
+    return EXERCISES[given]

@@ -19,11 +19,11 @@ from companion.exercises.answers import (
     has_variable,
     number,
     posterior_mean,
+    reference,
     require,
     whole,
 )
 from companion.exercises.registry import exercise
-from companion.posteriors import reference
 import numpy as np
 
 CHAPTER = "05-bayesian-workflow"

@@ -9,9 +9,16 @@ import math
 from typing import Any
 
 from companion import datasets
-from companion.exercises.answers import choice, close, draws, number, posterior_mean, require
+from companion.exercises.answers import (
+    choice,
+    close,
+    draws,
+    number,
+    posterior_mean,
+    reference,
+    require,
+)
 from companion.exercises.registry import exercise
-from companion.posteriors import reference
 import numpy as np
 
 CHAPTER = "13-hierarchies-in-practice"
