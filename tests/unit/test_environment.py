@@ -113,6 +113,7 @@ def test_a_failing_installer_is_shown_and_named(course):
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(course):
     (course / ".venv").write_text("a file in the place of the environment")
+    (course / "requirements.txt").write_text("uv==1.0 --hash=sha256:00")
     done = subprocess.run(
         [sys.executable, "tools/environment.py"], cwd=course, capture_output=True, text=True
     )
