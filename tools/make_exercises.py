@@ -6,7 +6,7 @@
 One rule: a cell tagged `solution` is replaced by the `stub` in its metadata (a list of lines, or a
 string), or left out if it has none. All other cells are copied, with their ids, without outputs and
 without the names of figures.
-The title `# Solutions: ...` becomes `# Exercises: ...`. Exercises are for `work/` (see `work.py`); if
+The title `# Solutions: ...` becomes `# Exercises: ...`. Exercises are for `work/` (see `learners_copies.py`); if
 somebody has written in `exercises/` all the same, a copy is kept there before the file is replaced.
 
 Two mistakes are refused. A solution whose `check("4E5", ...)` would not be in the exercise: its stub
@@ -19,8 +19,8 @@ import re
 import sys
 
 from course import ROOT, SOLUTION, TESTED, tags
+from learners_copies import WORK, keep, mark, text
 from tidy_notebooks import read, tidy
-from work import WORK, keep, mark, text
 
 TITLE = re.compile(r"\A# Solutions: (?=\S)")
 CHECKED = re.compile(r"""\bcheck\(\s*["']([^"']+)["']""")

@@ -18,9 +18,9 @@ import sys
 
 from citations import spelled_out
 from course import FOLDED, ROOT, TESTED, name_of, notebooks, tags
+from learners_copies import MARK, text
 import nbformat
 import nbformat.v4
-from work import MARK, text
 
 KEPT_OF_NOTEBOOK = (MARK, "kernelspec", "mystnb")
 KEPT_OF_KERNEL = ("display_name", "language", "name")

@@ -2,11 +2,11 @@
 
 import json
 
+from learners_copies import MARK, hand_out, is_untouched, mark, text, version
 import make_exercises
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 import pytest
-from work import MARK, hand_out, is_untouched, mark, text, version
 
 ANSWER = "answer = 3  # an evening's work"
 
