@@ -8,9 +8,9 @@ first imported:
 * JAX computes in float64, as PyMC does.
 
 The modules, each one idea: `datasets`, `density` (are two models the same?), `tfp_nuts` (TFP's NUTS,
-returned as ArviZ expects it), `posteriors` (two posteriors and a reference), `diagnostics`, `report`,
-`plots`, `prose` (computed numbers in sentences), `lessons` (what one chapter teaches, to read) and
-`exercises` (checks that answer back).
+returned as ArviZ expects it), `scalars` (a fit, number by number), `diagnostics`, `posteriors` (two
+posteriors and a reference), `plots`, `prose` (computed numbers in sentences), `lessons` (what one chapter
+teaches, to read) and `exercises` (checks that answer back).
 """
 
 import logging
