@@ -7,26 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from reference_posteriors.normal_hierarchy import normal_hierarchy
 from reference_posteriors.registry import model
-
-
-def least_squares(months: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Return the slope of each region, its standard error, and the names."""
-    regions = months.groupby("region", sort=False)
-    fits = [stats.linregress(part["decade"], part["anomaly"]) for _, part in regions]
-    return (
-        np.array([fit.slope for fit in fits]),
-        np.array([fit.stderr for fit in fits]),
-        list(regions.groups),
-    )
-
-
-@model
-def climate_two_stage() -> pd.DataFrame:
-    slope, error, names = least_squares(datasets.climate())
-    table = normal_hierarchy(slope, error, 1.0, stats.halfnorm(scale=0.5).logpdf, 3.0)
-    return table.rename({f"theta[{j}]": f"trend[{name}]" for j, name in enumerate(names)})
 
 
 def climate(autocorrelation: float) -> pd.DataFrame:
