@@ -12,7 +12,7 @@ from markdown_table import rows_of
 import nbformat
 from sphinx.application import Sphinx
 
-TABLES = ("chapters/source-map.csv", "appendices/errata.csv")
+TABLES = ("chapters/source-map.csv", "chapters/additions.csv", "appendices/errata.csv")
 
 
 @cache

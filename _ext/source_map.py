@@ -1,16 +1,17 @@
 """The tables of appendix C: where each item of the two sources is, and which claims did not survive.
 
-`{source-map}` lists the rows of `chapters/source-map.csv`. `{errata}` lists those of
+`{source-map}` lists the rows of `chapters/source-map.csv`, or those of `chapters/additions.csv`, which are
+ours and whose ids begin with C. `{errata}` lists those of
 `appendices/errata.csv`; what running a claim shows is not written there but read from the stored run of
 the notebook that checked it:
 
 * `target` names the cell, such as `chapters/09-pooling.ipynb#say-one`;
 * `shows` is a phrase: of a text, the sentences that contain it are quoted; of a table, the row with
-  this label. A phrase that the cell's output does not contain fails the build.
+  this label. A phrase that the cell's output does not contain fails the build, unless the notebook's run
+  stopped before that cell.
 """
 
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 import re
 from typing import Any
@@ -19,11 +20,12 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 from markdown_table import ComputedTable, markdown_table, rows_of
 import nbformat
-from runs import stored_run
+from run_outputs import shown_run
 from sphinx.application import Sphinx
 
 SENTENCE = re.compile(r"(?<=[.!?:*])\s+(?=[A-Z*$\\(])")
-MAP, ERRATA = "chapters/source-map.csv", "appendices/errata.csv"
+MAPS = ("chapters/source-map.csv", "chapters/additions.csv")
+ERRATA = "appendices/errata.csv"
 
 
 def title_of(root: Path, name: str) -> str:
@@ -81,30 +83,23 @@ def shown(cell: nbformat.NotebookNode, phrase: str) -> str | None:
 
 
 class SourceMap(ComputedTable):
-    """List every item of one source, and where the course has it."""
+    """List every item of one source, or of our own, and where the course has it."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Build the table."""
-        path = self.root / MAP
-        self.depends_on(path)
+        paths = [self.root / name for name in MAPS]
+        self.depends_on(*paths)
         rows = []
-        for row in rows_of(path):
+        for row in (row for path in paths for row in rows_of(path)):
             if row["id"].startswith(self.arguments[0]):
                 place = self.link(row["target"], title_of(self.root, row["target"].split("#")[0]))
                 rows.append([row["id"], row["kind"], row["title"], place, row["note"]])
-        return self.parsed(
-            markdown_table(["item", "kind", "in the source", "here", "what changed"], rows)
-        )
-
-
-@cache
-def executed_cells(root: Path, name: str) -> tuple[Path, dict[str, nbformat.NotebookNode]]:
-    """Return where the run of a notebook is stored, and its cells, none if it has not been run."""
-    run = stored_run(root, name, nbformat.read(root / name, as_version=4))
-    cells = nbformat.read(run, as_version=4).cells if run.exists() else []
-    return run, {cell.id: cell for cell in cells}
+        header = ["item", "kind", "in the source", "here", "what changed"]
+        if self.arguments[0] == "C":
+            header[2:] = ["what it is", "here", "what is new"]
+        return self.parsed(markdown_table(header, rows))
 
 
 class Errata(ComputedTable):
@@ -132,10 +127,10 @@ class Errata(ComputedTable):
         if not row["shows"]:
             return ""
         name, _, cell_id = row["target"].partition("#")
-        run, cells = executed_cells(self.root, name)
-        if not cells:
-            raise self.error(f"errata {row['id']}: {name} has not been run as it now stands.")
-        self.depends_on(self.root / name, run)
+        run = shown_run(self.env, name)
+        cells = {cell.id: cell for cell in run.notebook.cells} if run else {}
+        if run is None or (run.failure and not cells[cell_id].get("outputs")):
+            return "*Not known: the notebook has not run to this cell.*"
         found = shown(cells[cell_id], row["shows"])
         if found is None:
             raise self.error(
