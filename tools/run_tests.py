@@ -1,7 +1,8 @@
 """Run all tests, in order, under one report: what `make test` does.
 
-    python tools/run_tests.py             everything
-    python tools/run_tests.py unit rules  only some of the parts
+    python tools/run_tests.py               everything
+    python tools/run_tests.py unit rules    only some of the parts
+    python tools/run_tests.py --chapter 18  one chapter: rules, checks, references, notebooks
 
 A part that fails does not keep the next from running. The report at the end counts the tests of each
 part, names those that failed or were skipped, and gives the seconds.
@@ -18,34 +19,48 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 
+from chapter_files import NOTEBOOK_FOLDERS, stems
 from course import FOLDERS, ROOT
 from kernels import ENVIRONMENT, warm_kernels
 
 PARALLEL = ("-n", str(min(4, os.cpu_count() or 1)))
 QUIET = ("-q", "--no-header", "--disable-warnings", "-p", "no:cacheprovider")
 
-# What is run, in this order. nbval starts one kernel for each notebook and runs every cell in it; it
-# compares the outputs of the cells tagged `nbval-check-output`. The book is then rendered from these
-# runs.
+# nbval starts one kernel for each notebook and runs every cell in it; it compares the outputs of the cells
+# tagged `nbval-check-output`.
+NBVAL = (
+    "--nbval-lax", "-p", "tests.rules.keep_runs", "--nbval-kernel-name=python3",
+    "--nbval-cell-timeout=600", *PARALLEL, "--dist", "loadscope",
+)  # fmt: skip
+
+# What is run, in this order. The book is rendered from the runs of the notebooks.
 PARTS = {
     "unit": ("the companion", ("tests/unit", *PARALLEL, "--dist", "loadfile")),
     "rules": ("exercises follow from solutions; rules of prose and code", ("tests/rules",)),
     "notebooks": (
         "every cell of every notebook",
-        (
-            "--nbval-lax",
-            "-p",
-            "tests.rules.keep_runs",
-            "--nbval-kernel-name=python3",
-            "--nbval-cell-timeout=600",
-            *PARALLEL,
-            "--dist",
-            "loadscope",
-            *(folder for folder in FOLDERS if any((ROOT / folder).glob("*.ipynb"))),
-        ),
+        (*NBVAL, *(folder for folder in FOLDERS if any((ROOT / folder).glob("*.ipynb")))),
     ),
     "book": ("the rendered book, in a browser", ("tests/book", *PARALLEL)),
 }
+
+
+def parts_of(chapter: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return what is run for one chapter, such as `18-counts`: the parts of `PARTS` that it can break.
+
+    Tests say in their names which chapter they are about; rules about all files at once have a mark.
+    """
+    unit = ("tests/unit/exercises/test_checks.py", "tests/unit/test_reference_posteriors.py")
+    notebooks = [f"{folder}/{chapter}.ipynb" for folder in NOTEBOOK_FOLDERS]
+    notebooks = [name for name in notebooks if (ROOT / name).exists()]
+    parts = {
+        "rules": (
+            "all that this chapter needs",
+            ("tests/rules", "-k", f"{chapter} or whole_course"),
+        ),
+        "unit": ("its checks and its reference posteriors", (*unit, "-k", chapter)),
+    }
+    return parts | ({"notebooks": ("every cell", (*NBVAL, *notebooks))} if notebooks else {})
 
 
 @dataclass
@@ -85,9 +100,8 @@ def read_report(path: Path, seconds: float) -> Result:
     return result
 
 
-def run(part: str, scratch: Path) -> Result:
+def run(part: str, title: str, arguments: tuple[str, ...], scratch: Path) -> Result:
     """Run one part in a process of its own."""
-    title, arguments = PARTS[part]
     print(f"\n=== {part}: {title}", flush=True)
     report = scratch / f"{part}.xml"
     # The learner's own progress is not for tests to write.
@@ -111,14 +125,27 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
-    chosen = parser.parse_args().parts or list(PARTS)
-    if unknown := set(chosen) - set(PARTS):
+    parser.add_argument("--chapter", type=int, metavar="N", help="test only one chapter")
+    options = parser.parse_args()
+    parts = PARTS
+    if options.chapter is not None:
+        found = stems(number=options.chapter)
+        if not found:
+            parser.error(
+                f"there is no chapter {options.chapter}; python tools/new_chapter.py {options.chapter} "
+                'name "Title" makes one'
+            )
+        parts = parts_of(found[0])
+    chosen = options.parts or list(parts)
+    if unknown := set(chosen) - set(parts):
         parser.error(
-            f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}"
+            f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(parts)}"
         )
 
     with tempfile.TemporaryDirectory() as scratch:
-        results = {part: run(part, Path(scratch)) for part in PARTS if part in chosen}
+        results = {
+            part: run(part, *what, Path(scratch)) for part, what in parts.items() if part in chosen
+        }
 
     print("\n=== report")
     for part, result in results.items():

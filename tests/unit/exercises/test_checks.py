@@ -2,7 +2,10 @@
 
 The answers stand in the modules `ch*.py`, one for each chapter. Each has a dictionary `CASES` from
 exercise to a function that returns the right answers, and a list of pairs: a misconception, and what
-it changes in the right answers.
+it changes in the right answers. A module that is missing or broken fails the tests of its own exercises.
+
+    pytest tests/unit/exercises -k 08-robust-regression    one chapter
+    pytest tests/unit/exercises -k 8M1                     one exercise
 """
 
 from functools import cache
@@ -10,6 +13,7 @@ from importlib import import_module
 import math
 from pathlib import Path
 
+from chapter_files import module_of, stem_of
 from companion.exercises import assert_all_passed, check, reset_progress
 from companion.exercises.registry import EXERCISES, find
 import numpy as np
@@ -17,21 +21,37 @@ import pytest
 
 from tests.unit.exercises.made_up import fit
 
-CASES = {}
-for path in sorted(Path(__file__).parent.glob("ch*.py")):
-    CASES.update(import_module(f"tests.unit.exercises.{path.stem}").CASES)
+MODULES = sorted(Path(__file__).parent.glob("ch*.py"))
+each_exercise = pytest.mark.parametrize(
+    "exercise_id",
+    [pytest.param(item.id, id=f"{item.chapter}-{item.id}") for item in EXERCISES.values()],
+)
+
+
+@cache
+def cases_of(chapter):
+    name = module_of(chapter)
+    if not any(path.stem == name for path in MODULES):
+        pytest.fail(f"write tests/unit/exercises/{name}.py with CASES = {{...}}", pytrace=False)
+    return import_module(f"tests.unit.exercises.{name}").CASES
 
 
 @cache
 def answers_of(exercise_id):
-    return CASES[exercise_id]()
+    chapter = find(exercise_id).chapter
+    if exercise_id not in cases_of(chapter):
+        name = module_of(chapter)
+        pytest.fail(f"CASES of tests/unit/exercises/{name}.py has no {exercise_id}", pytrace=False)
+    return cases_of(chapter)[exercise_id]()
 
 
-def test_every_exercise_has_a_case():
-    assert set(CASES) == set(EXERCISES)
+@pytest.mark.parametrize("chapter", [stem_of(path) for path in MODULES])
+def test_every_case_is_of_an_exercise(chapter):
+    own = {item.id for item in EXERCISES.values() if item.chapter == chapter}
+    assert set(cases_of(chapter)) <= own
 
 
-@pytest.mark.parametrize("exercise_id", CASES)
+@each_exercise
 def test_right_answers_pass(exercise_id):
     right, _ = answers_of(exercise_id)
     outcome = check(exercise_id, **right)
@@ -41,7 +61,7 @@ def test_right_answers_pass(exercise_id):
     assert_all_passed(exercise_id)
 
 
-@pytest.mark.parametrize("exercise_id", CASES)
+@each_exercise
 @pytest.mark.parametrize("hole", [..., None])
 def test_stub_is_not_attempted(exercise_id, hole, progress_path):
     answers = find(exercise_id).answers
@@ -51,7 +71,7 @@ def test_stub_is_not_attempted(exercise_id, hole, progress_path):
     assert not progress_path.exists()
 
 
-@pytest.mark.parametrize("exercise_id", CASES)
+@each_exercise
 def test_one_missing_answer_is_named(exercise_id):
     right, _ = answers_of(exercise_id)
     last = list(right)[-1]
@@ -60,7 +80,7 @@ def test_one_missing_answer_is_named(exercise_id):
     assert f"`{last}`" in outcome.message
 
 
-@pytest.mark.parametrize("exercise_id", CASES)
+@each_exercise
 def test_wrong_answers_get_their_own_hints(exercise_id):
     right, wrong = answers_of(exercise_id)
     hints = {}
@@ -88,7 +108,7 @@ BAD_VALUES = [
 ]
 
 
-@pytest.mark.parametrize("exercise_id", CASES)
+@each_exercise
 def test_unusable_answers_are_named_and_never_raise(exercise_id):
     right, _ = answers_of(exercise_id)
     for name in right:
