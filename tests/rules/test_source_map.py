@@ -1,4 +1,4 @@
-"""Where each part of the two source texts went: every target of the source map and the errata exists."""
+"""Where each part of the two source texts went, and what is ours: every target exists."""
 
 import csv
 from functools import cache
@@ -8,14 +8,27 @@ from course import ROOT
 import nbformat
 import pytest
 
+from tests.rules.common import none_of, whole_course
+
+MAP, OWN, ERRATA = "chapters/source-map.csv", "chapters/additions.csv", "appendices/errata.csv"
+COLUMNS = {
+    MAP: ["id", "kind", "title", "target", "note"],
+    OWN: ["id", "kind", "title", "target", "note"],
+    ERRATA: ["id", "source", "claim", "target", "shows", "why"],
+}
+IDS = {
+    MAP: (r"[AB]-?[\w.]+", "an item of source A or B; what is ours stands in " + OWN),
+    OWN: (r"C-\d{2}\.\d+", "C, the chapter and a number, such as C-18.1"),
+    ERRATA: (r"[\w.-]+", "a word"),
+}
+
 
 def read(name):
     with open(ROOT / name, encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-ROWS = read("chapters/source-map.csv")
-ERRATA = read("appendices/errata.csv")
+ROWS = [(name, row) for name in COLUMNS for row in read(name)]
 
 
 @cache
@@ -29,29 +42,51 @@ def anchors(path):
     return {cell.id for cell in cells}.union(*inside)
 
 
-def test_the_columns_are_known_and_ids_unique():
-    assert ROWS
-    assert all(set(row) == {"id", "kind", "title", "target", "note"} for row in ROWS)
-    ids = [row["id"] for row in ROWS]
-    assert len(ids) == len(set(ids))
-    assert all(re.fullmatch(r"[AB]-?[\w.]+", name) for name in ids)
+@whole_course
+@pytest.mark.parametrize("name", COLUMNS)
+def test_the_columns_are_known_and_ids_unique(name):
+    rows = read(name)
+    pattern, meaning = IDS[name]
+    problems = [] if rows else [f"{name} has no rows"]
+    if any(list(row) != COLUMNS[name] or None in row.values() for row in rows):
+        problems.append(
+            f"{name}: the columns are {','.join(COLUMNS[name])}; quote text with commas"
+        )
+    ids = [row["id"] for row in rows]
+    problems += [
+        f"{name}: {one} is there twice" for one in sorted({x for x in ids if ids.count(x) > 1})
+    ]
+    problems += [
+        f"{name}: {one!r} is no id here: {meaning}" for one in ids if not re.fullmatch(pattern, one)
+    ]
+    none_of(problems)
 
 
+@whole_course
 def test_errata_say_who_claims_what_and_why_it_changed():
-    assert ERRATA
-    assert all(set(row) == {"id", "source", "claim", "target", "shows", "why"} for row in ERRATA)
-    ids = [row["id"] for row in ERRATA]
-    assert len(ids) == len(set(ids))
-    for row in ERRATA:
-        assert row["source"] in ("A", "B"), row["id"]
-        assert row["claim"] and row["target"], row["id"]
-        assert row["shows"] or row["why"], f"{row['id']} has neither a computed value nor a reason"
-        assert not row["shows"] or "#" in row["target"], f"{row['id']}: whose output shows it?"
+    problems = []
+    for row in read(ERRATA):
+        if row["source"] not in ("A", "B"):
+            problems.append(f"{row['id']}: the source is A or B, not {row['source']!r}")
+        if not (row["claim"] and row["target"]):
+            problems.append(f"{row['id']}: a claim has words, and a target where it was run")
+        if not (row["shows"] or row["why"]):
+            problems.append(f"{row['id']}: shows a phrase of the target's output, or says why")
+        if row["shows"] and "#" not in row["target"]:
+            problems.append(
+                f"{row['id']}: the target names the cell whose output shows it, after #"
+            )
+    none_of(problems)
 
 
-@pytest.mark.parametrize("row", ROWS + ERRATA, ids=[row["id"] for row in ROWS + ERRATA])
-def test_the_target_exists(row):
-    name, _, anchor = row["target"].partition("#")
-    path = ROOT / name
-    assert name and path.is_file(), f"{row['id']}: there is no file {name!r}"
-    assert not anchor or anchor in anchors(path), f"{row['id']}: {name} has no cell {anchor!r}"
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [pytest.param(*pair, id=f"{pair[1]['id']}-{pair[1]['target']}") for pair in ROWS],
+)
+def test_the_target_exists(name, row):
+    file, _, anchor = row["target"].partition("#")
+    path = ROOT / file
+    if not file or not path.is_file():
+        none_of([f"{name}, {row['id']}: there is no file {file!r}"])
+    if anchor and anchor not in anchors(path):
+        none_of([f"{name}, {row['id']}: {file} has no cell {anchor!r} and no such anchor"])
