@@ -13,6 +13,8 @@ from citations import LINK
 import nbformat
 from sphinx.application import Sphinx
 
+REFERENCES = "references"  # outside of the book a plain list of all
+
 
 def cited(text: str) -> str:
     """Return a text with citations in place of links to the list of references."""
@@ -25,7 +27,10 @@ def cited(text: str) -> str:
 
 
 def cite(app: Sphinx, docname: str, content: list[str]) -> None:
-    """Put citations into a page that Sphinx has just read."""
+    """Put citations into a page that Sphinx has just read, or their list into the page of references."""
+    if docname == REFERENCES:
+        content[0] = content[0].partition("\n")[0] + "\n\n```{bibliography}\n```\n"
+        return
     if not LINK.search(content[0]):
         return
     if not app.env.doc2path(docname).endswith(".ipynb"):

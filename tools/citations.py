@@ -6,16 +6,19 @@ A notebook cites by a link to the list of references, whose text is what the boo
     Neal ([2003](../references.md#neal2003slice)) calls it ...
 
 Write the short form ``{cite}`rubin1981parallel` `` (or, after the authors' names, ``{cite:year}``) and
-let `tools/tidy_notebooks.py` write the long one. The Sphinx hook `_ext/citation_links.py` turns the
-links into citations, so that the page of references lists what is cited.
+let `tools/tidy_notebooks.py` write the long one; it also writes `references.md`, the list to which the
+links lead outside of the book, from `references.bib`. In the book the Sphinx hook `_ext/citation_links.py`
+turns the links into citations and that page into the list of what is cited.
 """
 
 from functools import cache
+import html
 from pathlib import Path
 import re
 
 from course import ROOT
 from pybtex.database import Entry, parse_file
+from pybtex.plugin import find_plugin
 
 BIBLIOGRAPHY = ROOT / "references.bib"
 SHORT = re.compile(r"\{cite(:year)?\}`([\w, ]+)`")
@@ -51,6 +54,19 @@ def label(key: str) -> str:
 def year(key: str) -> str:
     """Return the year in which a reference appeared."""
     return entries()[key].fields["year"]
+
+
+def list_of_references() -> str:
+    """Return the page of references as plain Markdown, with an address for each entry."""
+    style = find_plugin("pybtex.style.formatting", "unsrt")()
+    markdown = find_plugin("pybtex.backends", "markdown")()
+    listed = {}
+    for entry in style.format_entries(entries().values()):
+        escaped = entry.text.render(markdown).replace("\n", " ")
+        listed[entry.key] = re.sub(r"\\([\\.()-])", r"\1", html.unescape(escaped))
+    keys = sorted(listed, key=lambda key: label(key).casefold())
+    items = [f'<a id="{key}"></a>**{label(key)}.** {listed[key]}' for key in keys]
+    return "\n\n".join(["# References", *items]) + "\n"
 
 
 def spelled_out(source: str) -> str:

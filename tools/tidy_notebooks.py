@@ -16,7 +16,7 @@ from pathlib import Path
 import re
 import sys
 
-from citations import spelled_out
+from citations import BIBLIOGRAPHY, list_of_references, spelled_out
 from course import FOLDED, ROOT, TESTED, name_of, notebooks, tags
 from learners_copies import MARK, text
 import nbformat
@@ -103,6 +103,14 @@ def main(arguments=None):
         else:
             path.write_text(wanted, encoding="utf-8", newline="\n")
             print(f"{name}: tidied")
+    page = BIBLIOGRAPHY.with_suffix(".md")
+    if options.root == ROOT and page.read_text(encoding="utf-8") != (list_ := list_of_references()):
+        if options.check:
+            print(f"{page.name}: not as {BIBLIOGRAPHY.name}; run python tools/tidy_notebooks.py")
+            problems += 1
+        else:
+            page.write_text(list_, encoding="utf-8", newline="\n")
+            print(f"{page.name}: written")
     return 1 if problems else 0
 
 

@@ -1,12 +1,18 @@
 """The learner's copies of the exercises: made once, never overwritten, newer ones offered beside."""
 
 import json
+import shutil
+import subprocess
+import sys
 
-from learners_copies import MARK, hand_out, is_untouched, mark, text, version
+from course import ROOT, notebooks
+from learners_copies import MARK, WORK, hand_out, is_untouched, mark, text, version
 import make_exercises
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 import pytest
+
+from tests.rules import test_rules
 
 ANSWER = "answer = 3  # an evening's work"
 
@@ -174,3 +180,18 @@ def test_the_generator_keeps_nothing_when_only_the_solution_changed(generated, c
     assert solve(generated, "better_answer = ...") == 0
     assert capsys.readouterr().out.splitlines()[-1] == "exercises/01-toys.ipynb: written"
     assert not (generated / "work").exists()
+
+
+def test_no_tool_looks_into_the_learners_folder(course, monkeypatch):
+    hand_out(course)
+    (course / WORK / "scratch.ipynb").write_text("half a notebook")
+    (course / WORK / "scratch.py").write_text("import os, /home/")
+    shutil.copy(ROOT / ".gitignore", course)
+    assert all(path.parent.name != WORK for path in notebooks(course))
+    monkeypatch.setattr(test_rules, "ROOT", course)
+    assert [path.name for path in test_rules.texts()] == ["01-toys.ipynb"]
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--config", str(ROOT / "pyproject.toml"), "."],
+        cwd=course, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout

@@ -1,0 +1,72 @@
+"""Open the exercises in JupyterLab: what `make lab` does.
+
+It serves the folder of the course, so that links to chapters and solutions work, and opens `work/`, the
+learner's own copies of the exercises (see `learners_copies.py`). Other arguments are passed on to JupyterLab, for
+example `python tools/lab.py --no-browser --port 9000`. If a port is taken, JupyterLab takes the next.
+"""
+
+import json
+import os
+from pathlib import Path
+import sys
+import tempfile
+
+import companion  # noqa: F401  it sets the switches of PyTensor and JAX, and kernels inherit them
+from course import ROOT
+from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
+from jupyterlab.labapp import LabApp
+from kernels import ENVIRONMENT
+from learners_copies import WORK, hand_out
+import zmq
+
+# JupyterLab's settings where a user has not chosen any.
+SETTINGS = {
+    # A page of the course, such as the references or the glossary, opens as it is meant to be read.
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    # Nothing is asked for over the network.
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
+}
+
+
+class Contents(AsyncLargeFileManager):
+    """The files of the course; exercises are not written, because the copies in `work/` are."""
+
+    def is_writable(self, path: str) -> bool:
+        """Return whether a file may be written; JupyterLab shows others as read-only."""
+        return not path.strip("/").startswith("exercises") and super().is_writable(path)
+
+
+def main(arguments: list[str]) -> None:
+    """Hand out the exercises, say what is new, and become JupyterLab."""
+    try:
+        said = hand_out(ROOT)
+    except OSError as error:
+        sys.exit(f"{WORK}/ cannot be written: {error}. Mend that and run `make lab` again.")
+    said.append("JupyterLab opens in your browser. To stop it, press Control-C here, twice.")
+    print("\n".join(said), flush=True)
+    # Kernels are those of the book: the same compiled programs, the same draws.
+    os.environ |= ENVIRONMENT
+    with tempfile.TemporaryDirectory() as settings:
+        (Path(settings) / "overrides.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
+        LabApp.launch_instance(
+            [
+                "--ServerApp.log_level=ERROR",
+                "--LabApp.log_level=ERROR",
+                # Or else each kernel complains in the terminal that it is not encrypted.
+                f"--KernelManager.transport_encryption={'auto' if zmq.has('curve') else 'disabled'}",
+                *arguments,
+                f"--ServerApp.root_dir={ROOT}",
+                "--ServerApp.contents_manager_class=lab.Contents",
+                # Every Markdown file and script would be a notebook.
+                "--ServerApp.jpserver_extensions=jupyterlab_jupytext=False",
+                f"--LabApp.app_settings_dir={settings}",
+                # Not the tabs that the learner left open in another project.
+                f"--LabApp.workspaces_dir={ROOT / '_build' / 'jupyterlab'}",
+                f"--LabApp.default_url=/lab/tree/{WORK}",
+            ]
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
