@@ -18,6 +18,7 @@ import numpy as np
 __all__ = [
     "Miss",
     "Unusable",
+    "agrees",
     "bfmi",
     "by_simulation",
     "choice",
@@ -31,6 +32,7 @@ __all__ = [
     "effective_sample_size",
     "estimate",
     "has_variable",
+    "is_healthy",
     "number",
     "numbers",
     "posterior_mean",
@@ -387,7 +389,12 @@ def draws(name: str, idata: Any, *variables: str) -> np.ndarray:
                 )
             return values
     found = ", ".join(map(str, posterior.data_vars))
-    raise Unusable(name, idata, f"but its posterior has no variable '{variables[0]}', only {found}")
+    raise Unusable(
+        name,
+        idata,
+        f"but its posterior has no variable '{variables[0]}', only {found}",
+        f"What the sampler did not return can be added: `fit.posterior['{variables[0]}'] = ...`.",
+    )
 
 
 def divergences(name: str, idata: Any) -> int:
@@ -483,6 +490,17 @@ def estimate(values: np.ndarray) -> tuple[float, float]:
     return float(values.mean()), float(az.mcse(values, method="mean", chain_axis=0, draw_axis=1))
 
 
+def agrees(values: np.ndarray, mean: float, mcse: float = 0.0) -> bool:
+    """Return whether draws of one quantity have a given mean, within 5 MCSE of the difference."""
+    found, error = estimate(values)
+    return abs(found - mean) <= LIMIT * math.hypot(error, mcse)
+
+
+def is_healthy(values: np.ndarray) -> bool:
+    """Return whether chains of one quantity are long enough and agree; see `converged`."""
+    return rhat(values) <= LARGEST_RHAT and effective_sample_size(values) >= LEAST_ESS
+
+
 def posterior_mean(
     name: str,
     idata: Any,
@@ -521,10 +539,8 @@ def posterior_mean(
     """
     values = draws(name, idata, variable)
     converged(name, variable, values)
-    mean, mcse = estimate(values)
-    distance = abs(mean - reference_mean) / math.hypot(mcse, reference_mcse)
-    require(distance <= LIMIT, key, hint, second_hint)
-    return mean
+    require(agrees(values, reference_mean, reference_mcse), key, hint, second_hint)
+    return float(values.mean())
 
 
 def reference(name: str) -> Any:

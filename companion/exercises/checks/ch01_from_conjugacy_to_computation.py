@@ -9,7 +9,14 @@ from functools import cache
 import math
 from typing import Any
 
-from companion.exercises.answers import close, number, posterior_mean, require
+from companion.exercises.answers import (
+    by_simulation,
+    close,
+    number,
+    posterior_mean,
+    require,
+    share,
+)
 from companion.exercises.registry import exercise
 import numpy as np
 from scipy import integrate, special, stats
@@ -46,7 +53,7 @@ def two_steps(
     """Compare with the sums, then with the exact tail of the Gamma."""
     first = number("shape_spring", shape_spring), number("rate_spring", rate_spring)
     both = number("shape_both", shape_both), number("rate_both", rate_both)
-    tail = number("probability", probability)
+    tail = share("probability", probability)
     falls, days = _SPRING
     after_spring = 3.0 + falls, 1.0 + days
     after_both = after_spring[0] + _SUMMER[0], after_spring[1] + _SUMMER[1]
@@ -109,10 +116,10 @@ def two_steps(
         "SciPy takes a scale, by name: `stats.gamma(shape, scale=1 / rate)`. Its second positional argument is a shift.",
     )
     require(
-        close(tail, exact.sf(4.0), 1e-4),
+        by_simulation(tail, exact.sf(4.0)),
         "probability",
         "Which posterior does your probability come from? After summer?",
-        "`stats.gamma(shape_both, scale=1 / rate_both).sf(4)`, with the parameters after both seasons.",
+        "`stats.gamma(shape_both, scale=1 / rate_both).sf(4)`, with the parameters after both seasons. By simulation take 100,000 draws or more.",
     )
     return (
         "Two small steps give what one large step gives: all falls added, all bed-days added. The order of "
@@ -152,7 +159,7 @@ def difference(mean: Any, variance: Any, probability: Any, low: Any, high: Any, 
     """Compare with integrals, in standard errors of 100,000 independent draws."""
     given = number("mean", mean)
     spread = number("variance", variance)
-    chance = number("probability", probability)
+    chance = share("probability", probability)
     ends = number("low", low), number("high", high)
     error = number("mcse", mcse)
     exact = _WARD_A.mean() - _WARD_B.mean()
@@ -203,7 +210,7 @@ def difference(mean: Any, variance: Any, probability: Any, low: Any, high: Any, 
         "Count the draws with A above B: `np.mean(a > b)`.",
     )
     require(
-        close(chance, exact_chance, 5.0 * math.sqrt(exact_chance * (1 - exact_chance) / _DRAWS)),
+        by_simulation(chance, exact_chance, _DRAWS),
         "probability",
         "An event's probability is a fraction of draws. Which event?",
         "`np.mean(a > b)`, draw by draw.",
@@ -272,8 +279,8 @@ def _exact_coverage(only_seen: bool = False) -> float:
 def error_bar(expected: Any, none: Any, coverage: Any, needed: Any) -> str:
     """Compare with the Binomial distribution of the number of draws that show the event."""
     mean = number("expected", expected)
-    empty = number("none", none)
-    share = number("coverage", coverage)
+    empty = share("none", none)
+    covered = share("coverage", coverage)
     size = number("needed", needed)
     exact_empty = (1.0 - _RARE) ** _RUN
     enough = (1.0 - _RARE) / _RARE / 0.1**2
@@ -309,19 +316,19 @@ def error_bar(expected: Any, none: Any, coverage: Any, needed: Any) -> str:
         "`(1 - p) ** 1000`, with the probability p of the event for one draw.",
     )
     require(
-        not close(share, _exact_coverage(only_seen=True), 0.01),
+        not close(covered, _exact_coverage(only_seen=True), 0.01),
         "empty-runs-dropped",
         "How many runs did you count, and how many did you simulate?",
         "Runs without the event count, too: their interval is 0 ± 0 and misses the exact value.",
     )
     require(
-        not close(share, 0.95, 0.02),
+        not close(covered, 0.95, 0.02),
         "nominal",
         "Did you count, or did you quote what 1.96 promises?",
         "Simulate at least 2,000 runs and count. The promise of 95 % assumes that a run sees the event many times.",
     )
     require(
-        close(share, _exact_coverage(), 0.05),
+        close(covered, _exact_coverage(), 0.05),
         "coverage",
         "In each run: estimate the fraction, compute its MCSE, ask whether the interval holds the exact value.",
         "With `k = rng.binomial(1000, p, size=20_000)` and `f = k / 1000`, the MCSE is `np.sqrt(f * (1 - f) / 1000)`.",

@@ -11,15 +11,17 @@ import math
 from typing import Any
 
 from companion.exercises.answers import (
-    Miss,
     Unusable,
+    by_simulation,
     choice,
     close,
     converged,
     draws,
     number,
+    numbers,
     require,
     rhat,
+    share,
 )
 from companion.exercises.registry import exercise
 import numpy as np
@@ -290,17 +292,21 @@ def write_split_rhat(split_rhat: Any) -> str:
 )
 def fool_rhat(fooling: Any) -> str:
     """Compute both versions of R-hat."""
-    if not hasattr(fooling, "shape") or np.shape(fooling) != (4, 1000):
+    values = numbers("fooling", fooling, 4000, ndim=2)
+    if values.shape != (4, 1000):
         raise Unusable("fooling", fooling)
-    values = np.asarray(fooling)
-    if not np.issubdtype(values.dtype, np.number) or not np.isfinite(values).all():
-        raise Unusable("fooling", fooling, "with values that are not finite numbers")
-    values = values.astype(float)
     require(
         (values.std(axis=1) > 0.0).all(),
         "constant-chain",
         "Does every chain move?",
         "A chain that never moves fools nobody. Give it at least a small spread.",
+    )
+    require(
+        (np.diff(values, axis=1) != 0.0).mean(axis=1).min() > 0.05,
+        "hardly-moves",
+        "How many different values does each of your chains have?",
+        "One of them rests at the same value for nearly all of its draws, which any trace shows. Let each chain move, "
+        "and still be wrong.",
     )
     old, new = _plain_rhat(_split(values)), rhat(values)
     require(
@@ -350,8 +356,8 @@ def break_and_mend(broken: Any, mended: Any, luck: Any) -> str:
         "All chains have the same labeling, by an ordering, by their starts or by luck. Leave the order out, and try "
         "another seed.",
     )
-    sorted_means, share = draws("mended", mended, "mu"), draws("mended", mended, "share")
-    if sorted_means.ndim != 3 or sorted_means.shape[2] != 2 or share.ndim != 2:
+    sorted_means, larger = draws("mended", mended, "mu"), draws("mended", mended, "share")
+    if sorted_means.ndim != 3 or sorted_means.shape[2] != 2 or larger.ndim != 2:
         raise Unusable(
             "mended", mended, "whose `mu` is not two means, or `share` not one number, in each draw"
         )
@@ -368,19 +374,19 @@ def break_and_mend(broken: Any, mended: Any, luck: Any) -> str:
         "Sort each draw. Do not replace draws by an average.",
     )
     require(
-        rhat(share) < 1.1,
+        rhat(larger) < 1.1,
         "share-not-exchanged",
         "If kinds 1 and 2 exchange their names, what happens to the share of kind 2?",
         "Where you exchanged the means of a draw, replace its `share` by one minus `share`.",
     )
     exact = reference("penguins_two_kinds")
     require(
-        not close(share.mean(), 1.0 - exact.loc["share", "mean"], 0.1),
+        not close(larger.mean(), 1.0 - exact.loc["share", "mean"], 0.1),
         "share-of-the-small",
         "Of which kind is your `share`, after sorting?",
         "It should be the share of the *larger* kind, which is the more frequent one on Biscoe.",
     )
-    converged("mended", "share", share)
+    converged("mended", "share", larger)
     for i, kind in enumerate(("small", "large")):
         values, row = sorted_means[..., i], exact.loc[f"mu[{kind}]"]
         converged("mended", f"mu[{kind}]", values)
@@ -390,7 +396,7 @@ def break_and_mend(broken: Any, mended: Any, luck: Any) -> str:
             "Are your birds those of Biscoe, all 167 of them?",
             f"The mean of the {kind} kind should be near {row['mean']:.1f} mm. Use the priors of the chapter.",
         )
-    chance = number("luck", luck)
+    chance = share("luck", luck)
     require(
         not close(chance, 0.5**6, 1e-4),
         "one-of-two-modes",
@@ -403,12 +409,12 @@ def break_and_mend(broken: Any, mended: Any, luck: Any) -> str:
         "How many chains are asked for here?",
         "The chapter's 1/8 is for four chains. Here there are six.",
     )
-    if not close(chance, 0.5**5, 5e-4):
-        raise Miss(
-            "luck",
-            "Think of coins: the first chain may fall anywhere. What must the others do?",
-            "Five chains must each follow the first, with probability one half.",
-        )
+    require(
+        by_simulation(chance, 0.5**5),
+        "luck",
+        "Think of coins: the first chain may fall anywhere. What must the others do?",
+        "Five chains must each follow the first, with probability one half.",
+    )
     return (
         f"R-hat {rhat(means[..., 0]):.2f} before, {rhat(sorted_means[..., 0]):.3f} after, from the same draws. And six chains "
         "hide the second mode only once in 32 runs."

@@ -12,6 +12,7 @@ from typing import Any
 
 from companion import datasets
 from companion.exercises.answers import (
+    by_simulation,
     choice,
     close,
     converged,
@@ -21,6 +22,7 @@ from companion.exercises.answers import (
     posterior_mean,
     reference,
     require,
+    share,
     whole,
 )
 from companion.exercises.registry import exercise
@@ -111,14 +113,8 @@ def prior_on_trial(sd_wide: Any, absurd_wide: Any, absurd_tight: Any, report: An
         "squared), and the mean of `sigma**2`.",
     )
 
-    wide, tight = number("absurd_wide", absurd_wide), number("absurd_tight", absurd_tight)
+    wide, tight = share("absurd_wide", absurd_wide), share("absurd_tight", absurd_tight)
     low, high = _absurd(WIDE)
-    require(
-        not max(wide, tight) > 1.0,
-        "percent",
-        "Between which two numbers does a probability lie?",
-        "This looks like per cent. Divide by 100.",
-    )
     require(
         not (close(wide, 1.0 - low - high, 0.02) or close(tight, 1.0 - sum(_absurd(TIGHT)), 0.02)),
         "complement",
@@ -139,7 +135,13 @@ def prior_on_trial(sd_wide: Any, absurd_wide: Any, absurd_tight: Any, report: An
         "sigma.",
     )
     require(
-        close(tight, sum(_absurd(TIGHT)), 0.01),
+        tight > 0.0,
+        "none-seen",
+        "Can a Normal never be above 200?",
+        "None of your draws was absurd. That says that the probability is small, not that it is 0: take 100,000 draws.",
+    )
+    require(
+        by_simulation(tight, sum(_absurd(TIGHT)), 10_000),
         "absurd-tight",
         "Did all three priors change, and the center of the intercept too?",
         "The tight priors are N(125, 12), N(0, 8) and a half-Normal with scale 15. Very few patients are absurd.",
@@ -188,14 +190,8 @@ def _coverage(z: float, buggy: bool) -> float:
 def find_the_bug(coverage_before: Any, bug: Any, coverage_after: Any) -> str:
     """Compare with the exact coverages of the program, with and without its bug."""
     before, after = (
-        number("coverage_before", coverage_before),
-        number("coverage_after", coverage_after),
-    )
-    require(
-        not max(before, after) > 1.0,
-        "share-in-percent",
-        "Between which two numbers does a share lie?",
-        "This looks like per cent, or like a count. Divide.",
+        share("coverage_before", coverage_before),
+        share("coverage_after", coverage_after),
     )
     require(
         not close(before, _coverage(1.0, True), 0.03),
@@ -306,7 +302,7 @@ def logarithm(elpd_log: Any, correction: Any, fair_difference: Any) -> str:
         close(score, in_logs, 3.0),
         "elpd-log",
         "Which variable is observed in this model, and how many specimens?",
-        "Observe `np.log(strength)` with `pm.Normal`, with the priors of the chapter's lognormal model, and "
+        "Observe `np.log(strength)` with a Normal (`pm.Normal`, `tfd.Normal`), with the priors of the chapter's lognormal model, and "
         "all 208 specimens.",
     )
     require(

@@ -12,7 +12,7 @@ from typing import Any
 from companion import datasets
 from companion.exercises.answers import (
     Miss,
-    Unusable,
+    by_simulation,
     choice,
     close,
     converged,
@@ -22,54 +22,31 @@ from companion.exercises.answers import (
     number,
     posterior_mean,
     require,
+    share,
 )
+from companion.exercises.exact import straight_line
+from companion.exercises.model_view import view
 from companion.exercises.registry import exercise
 import numpy as np
 
 CHAPTER = "08-robust-regression"
 
 
-def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return the slope and the residuals of the least-squares line."""
-    design = np.column_stack([np.ones_like(x), x])
-    coefficients = np.linalg.lstsq(design, y, rcond=None)[0]
-    return float(coefficients[1]), y - design @ coefficients
-
-
 # --- 4E3: a robust regression for the babies -------------------------------------------------------
 
 
-def _likelihood(model: Any) -> tuple[str, list[Any]]:
-    """Return the name of a PyMC model's likelihood and its parameters, as symbolic variables."""
-    observed = getattr(model, "observed_RVs", None)
-    if not observed:
-        raise Unusable("model", model, "which has no observed variable")
-    node = observed[0].owner
-    return type(node.op).__name__.removesuffix("RV"), list(node.op.dist_params(node))
-
-
-def _depends_on_parameters(model: Any, variable: Any) -> bool:
-    """Return whether a symbolic variable depends on a free parameter of the model."""
-    from pytensor.graph.traversal import ancestors
-
-    return bool(set(model.free_RVs) & set(ancestors([variable])))
-
-
-def _is_straight_line(mu: Any, x: np.ndarray) -> bool:
-    """Return whether every draw of a symbolic mean is a straight line in x."""
-    import pymc as pm
-
-    lines = np.atleast_2d(pm.draw(mu, draws=3, random_seed=1, mode="FAST_COMPILE"))
-    if lines.shape[1] != x.size:
-        return False
-    return all(np.abs(_line(x, line)[1]).max() <= 1e-6 * (1.0 + np.ptp(line)) for line in lines)
+def _is_straight_line(means: np.ndarray, x: np.ndarray) -> bool:
+    """Return whether every row is a straight line in x."""
+    return means.shape[1:] == x.shape and all(
+        np.abs(straight_line(x, row)[1]).max() <= 1e-6 * (1.0 + np.ptp(row)) for row in means
+    )
 
 
 def _largest_gain(x: np.ndarray, y: np.ndarray) -> float:
     """Return by how much a t can raise the log likelihood of the residuals above a Normal's."""
     from scipy import optimize, stats
 
-    residuals = _line(x, y)[1]
+    residuals = straight_line(x, y)[1]
 
     def loss(log_parameters: np.ndarray) -> float:
         nu, scale = np.exp(log_parameters)
@@ -87,7 +64,8 @@ def _largest_gain(x: np.ndarray, y: np.ndarray) -> float:
     title="A robust line for the babies",
     level="E",
     answers={
-        "model": "your PyMC model of the 800 babies with a robust likelihood",
+        "model": "your model of the 800 babies with a robust likelihood: a `pm.Model`, or a joint distribution of "
+        "TFP, with its data pinned or not",
         "idata": "the result of sampling it, with the degrees of freedom named `nu`",
         "elpd_difference": "LOO's elpd of the robust model minus that of the same model with a Normal "
         "likelihood, a number",
@@ -100,30 +78,29 @@ def babies(model: Any, idata: Any, elpd_difference: Any, conclusion: Any) -> str
     month, length = frame["month"].to_numpy(float), frame["length"].to_numpy(float)
     covariates = (np.sqrt(month), month)
 
-    name, parameters = _likelihood(model)
+    seen = view("model", model)
     require(
-        name == "StudentT",
+        seen.family == "StudentT",
         "likelihood-not-robust",
         "Which line of a regression model decides how surprising a point far from the line is?",
-        f"The likelihood of your model is {name}. Use `pm.StudentT`, with the same mean.",
+        f"The likelihood of your model is {seen.family}. Use a Student t with the same mean: `pm.StudentT`, or "
+        "`tfd.StudentT`.",
     )
-    nu, mu = parameters[0], parameters[1]
     require(
-        _depends_on_parameters(model, nu),
+        seen.depends_on_priors(0),
         "nu-fixed",
         "How heavy should the tails be? Your model does not ask the data.",
         "`nu` is a constant in your model. Give it a prior on positive numbers, for example "
-        '`pm.Gamma("nu", 2.0, 0.1)`.',
+        '`pm.Gamma("nu", 2.0, 0.1)`, or `tfd.Gamma(jnp.float64(2.0), 0.1, name="nu")`.',
     )
-    size = sum(np.size(value) for value in model.initial_point().values())
     require(
-        size == 4,
+        seen.free == 4,
         "parameter-count",
         "Count the unknown numbers in the mathematics, then those in your model.",
-        f"Your model has {size} unknown numbers. Four are needed: an intercept, a slope, `sigma` and `nu`.",
+        f"Your model has {seen.free} unknown numbers. Four are needed: an intercept, a slope, `sigma` and `nu`.",
     )
     require(
-        any(_is_straight_line(mu, x) for x in covariates),
+        any(_is_straight_line(seen.parameters[1], x) for x in covariates),
         "mean-not-a-line",
         "What goes into the mean of the likelihood?",
         "The mean should be an intercept plus a slope times the month, or better its square root, for all "
@@ -217,7 +194,7 @@ def two_ends(
             "What does your library return when you pass infinity for `nu`?",
             "The formula of the density divides infinity by infinity. Use a large number instead, such as 1e6.",
         )
-    heavy, light = number("tail_t1", tail_t1), number("tail_normal", tail_normal)
+    heavy, light = share("tail_t1", tail_t1), share("tail_normal", tail_normal)
 
     cauchy_peak, normal_peak = 1.0 / math.pi, 1.0 / math.sqrt(2.0 * math.pi)
     cauchy_tail = 1.0 - 2.0 * math.atan(3.0) / math.pi
@@ -253,7 +230,7 @@ def two_ends(
         "For example `scipy.stats.t(df=1).pdf(0)`.",
     )
     require(
-        close(heavy, cauchy_tail, 5e-4),
+        by_simulation(heavy, cauchy_tail),
         "tail",
         "A tail probability is one minus a cumulative distribution function.",
         "For example `2 * scipy.stats.t(df=1).sf(3)`.",
@@ -287,9 +264,9 @@ def anscombe(normal_slope: Any, robust_idata: Any) -> str:
     """Compare both slopes with least squares, with and without the outlier."""
     frame = datasets.anscombe()
     x, y = frame["x"].to_numpy(float), frame["y"].to_numpy(float)
-    all_slope, residuals = _line(x, y)
+    all_slope, residuals = straight_line(x, y)
     others = np.abs(residuals) < np.abs(residuals).max()
-    others_slope = _line(x[others], y[others])[0]
+    others_slope = straight_line(x[others], y[others])[0]
 
     slope = number("normal_slope", normal_slope)
     rows = count_rows(robust_idata)

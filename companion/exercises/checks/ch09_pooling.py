@@ -9,18 +9,21 @@ from functools import cache
 import math
 from typing import Any
 
-from companion import datasets
 from companion.exercises.answers import (
-    LIMIT,
+    agrees,
     choice,
     close,
     converged,
-    draws,
-    estimate,
-    number,
     require,
+    share,
     truth,
-    whole,
+)
+from companion.exercises.checks.two_species import (
+    CENTER,
+    SPECIES,
+    count_parameters,
+    entries,
+    two_species,
 )
 from companion.exercises.registry import exercise
 import numpy as np
@@ -29,18 +32,7 @@ from scipy.special import gammaln
 
 CHAPTER = "09-pooling"
 
-SPECIES = ("Adelie", "Gentoo")
-CENTER = 43.0
-
 # --- 4E2: two species, a slope and an intercept ---------------------------------------------------
-
-
-def _penguins() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return species (0 or 1), bill length and bill depth in millimeters."""
-    frame = datasets.penguins(complete_cases=True)
-    frame = frame[frame["species"].isin(SPECIES)]
-    species = (frame["species"] == SPECIES[1]).to_numpy(int)
-    return species, frame["bill_length_mm"].to_numpy(), frame["bill_depth_mm"].to_numpy()
 
 
 def _exact(design: np.ndarray, y: np.ndarray, slopes: int) -> np.ndarray:
@@ -69,8 +61,8 @@ def _exact(design: np.ndarray, y: np.ndarray, slopes: int) -> np.ndarray:
 @cache
 def _expected(structure: str, zero: float = CENTER) -> dict[str, np.ndarray]:
     """Return posterior means by name for 'pooled', 'unpooled' or 'mixed'."""
-    species, length, y = _penguins()
-    x = length - zero
+    species, x, y = two_species()
+    x = x + (CENTER - zero)
     one = np.ones_like(x)
     if structure == "pooled":
         b0, b1, s = _exact(np.column_stack([one, x]), y, 1)
@@ -87,36 +79,25 @@ def _expected(structure: str, zero: float = CENTER) -> dict[str, np.ndarray]:
     return {"beta_0": np.array([b0]), "beta_1": np.array(slopes), "sigma": np.array([s])}
 
 
-def _draws(idata: Any, variable: str) -> np.ndarray:
-    """Return draws of shape (chain, draw, number of species, or 1 if they share the parameter)."""
-    values = draws("idata", idata, variable)
-    return values.reshape(*values.shape[:2], -1)
-
-
 def _own(idata: Any, variable: str) -> bool:
     """Return whether each species has its own value of a parameter."""
-    return _draws(idata, variable).shape[-1] > 1
+    return entries(idata, variable).shape[-1] > 1
 
 
-def _near(values: np.ndarray, expected: np.ndarray, reversed_order: bool = False) -> bool:
+def _near(values: np.ndarray, expected: np.ndarray) -> bool:
     """Return whether posterior means agree with the exact ones, in MCSE."""
-    expected = expected[::-1] if reversed_order else expected
-    for k, target in enumerate(expected):
-        mean, mcse = estimate(values[..., k])
-        if not abs(mean - target) <= LIMIT * mcse:
-            return False
-    return True
+    return all(agrees(values[..., k], target) for k, target in enumerate(expected))
 
 
 def _compare(idata: Any, expected: dict[str, np.ndarray]) -> None:
     """Compare all parameters with the exact posterior means."""
     for variable, target in expected.items():
-        values = _draws(idata, variable)
+        values = entries(idata, variable)
         for k in range(target.size):
             converged("idata", variable, values[..., k])
         if target.size > 1:
             require(
-                not _near(values, target, reversed_order=True),
+                not _near(values, target[::-1]),
                 "species-swapped",
                 f"Which species does `{variable}[0]` belong to in your fit?",
                 "The order asked for is Adelie, then Gentoo. Yours is the other way round.",
@@ -129,15 +110,6 @@ def _compare(idata: Any, expected: dict[str, np.ndarray]) -> None:
             f"Its posterior mean should be near {', '.join(f'{t:.2f}' for t in target)}. Check the two species, the "
             "priors, and that x is the bill length minus 43 mm.",
         )
-
-
-def _count(given: Any, right: int, explanation: str) -> None:
-    require(
-        whole("parameters", given) == right,
-        "parameter-count",
-        "Count numbers, not names: a vector with two entries is two parameters. Do not forget the noise.",
-        explanation,
-    )
 
 
 @exercise(
@@ -158,7 +130,7 @@ def pooled(idata: Any, parameters: Any) -> str:
         "Does any parameter in your model know the species?",
         "In a pooled model `beta_0`, `beta_1` and `sigma` are single numbers, without an index for the species.",
     )
-    intercept = float(_draws(idata, "beta_0").mean())
+    intercept = float(entries(idata, "beta_0").mean())
     require(
         not close(intercept, _expected("pooled", 0.0)["beta_0"][0], 1.5),
         "not-centered",
@@ -166,7 +138,7 @@ def pooled(idata: Any, parameters: Any) -> str:
         "Use x = bill length - 43 mm. Your intercept is the depth of a bill of length zero.",
     )
     unpooled = _expected("unpooled")
-    slope = float(_draws(idata, "beta_1").mean())
+    slope = float(entries(idata, "beta_1").mean())
     require(
         min(abs(unpooled["beta_1"] - slope)) > 0.05,
         "one-species",
@@ -174,7 +146,7 @@ def pooled(idata: Any, parameters: Any) -> str:
         "This is the slope of a single species. A pooled model takes both together, 265 birds.",
     )
     _compare(idata, _expected("pooled"))
-    _count(parameters, 3, "One intercept, one slope, one sigma.")
+    count_parameters(parameters, 3, "One intercept, one slope, one sigma.")
     return (
         f"The pooled slope is {slope:.2f}: longer bills are shallower bills. Keep that sentence in mind until the "
         "next part."
@@ -208,7 +180,7 @@ def unpooled(idata: Any, parameters: Any, reversal: Any) -> str:
         "`sigma` is common in your fit. Unpooled means all parameters, the noise included.",
     )
     _compare(idata, _expected("unpooled"))
-    _count(parameters, 6, "Two intercepts, two slopes, two sigmas.")
+    count_parameters(parameters, 6, "Two intercepts, two slopes, two sigmas.")
     require(
         truth("reversal", reversal),
         "reversal-missed",
@@ -252,7 +224,7 @@ def mixed(idata: Any, parameters: Any, moving_zero: Any) -> str:
         "The equations have one noise. How many does your fit have?",
         "Both versions are mixed models; this exercise asks for a common `sigma`.",
     )
-    intercept = float(_draws(idata, "beta_0").mean())
+    intercept = float(entries(idata, "beta_0").mean())
     require(
         not close(intercept, _expected("mixed", 0.0)["beta_0"][0], 1.5),
         "not-centered",
@@ -260,7 +232,7 @@ def mixed(idata: Any, parameters: Any, moving_zero: Any) -> str:
         "Use x = bill length - 43 mm. Yours meet at a length of zero, which is another model.",
     )
     _compare(idata, _expected("mixed"))
-    _count(parameters, 4, "One intercept, two slopes, one sigma.")
+    count_parameters(parameters, 4, "One intercept, two slopes, one sigma.")
     require(
         choice("moving_zero", moving_zero, ("changes the fit", "changes nothing"))
         == "changes the fit",
@@ -391,13 +363,7 @@ def _plug_in(worlds: int = 3000) -> tuple[float, float]:
 def forgets(plug_in: Any, full: Any, runaway: Any) -> str:
     """Compare with a simulation, and full Bayes with its promise."""
     shares = {"plug_in": plug_in, "full": full, "runaway": runaway}
-    shares = {name: number(name, value) for name, value in shares.items()}
-    require(
-        all(value <= 1.0 for value in shares.values()),
-        "percent",
-        "In which unit are your answers?",
-        "Shares lie between 0 and 1: 85 % is 0.85.",
-    )
+    shares = {name: share(name, value) for name, value in shares.items()}
     covered, escaped = _plug_in()
     require(
         shares["plug_in"] < shares["full"],

@@ -12,37 +12,28 @@ from typing import Any
 from companion import datasets
 from companion.exercises.answers import (
     LIMIT,
-    Unusable,
     choice,
     close,
     converged,
     divergences,
-    draws,
     estimate,
     has_variable,
+    is_healthy,
     number,
+    numbers,
     require,
     truth,
-    whole,
 )
+from companion.exercises.checks.two_species import count_parameters, entries, two_species
+from companion.exercises.exact import hierarchy
 from companion.exercises.registry import exercise
 import numpy as np
 
 CHAPTER = "10-hierarchical-models"
 
-SPECIES = ("Adelie", "Gentoo")
-CENTER = 43.0
 WIDE = 20.0
 
 # --- 4E2: two species, now from a population ------------------------------------------------------
-
-
-def _penguins() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return species (0 or 1), bill length minus 43 mm, and bill depth, in millimeters."""
-    frame = datasets.penguins(complete_cases=True)
-    frame = frame[frame["species"].isin(SPECIES)]
-    species = (frame["species"] == SPECIES[1]).to_numpy(int)
-    return species, frame["bill_length_mm"].to_numpy() - CENTER, frame["bill_depth_mm"].to_numpy()
 
 
 def _cells(count: int, top: float) -> tuple[np.ndarray, np.ndarray]:
@@ -78,7 +69,7 @@ def _population(precision: np.ndarray, mu: int, members: list[int], tau: np.ndar
 @cache
 def _one_hierarchy(scale: float = 5.0) -> dict[str, np.ndarray]:
     """Return posterior means for a population of intercepts, a common slope and a common noise."""
-    species, x, y = _penguins()
+    species, x, y = two_species()
     tau, tau_width = _cells(300, 15.0 * scale)
     sigma = np.linspace(0.8, 1.25, 61)
     tau, sigma = (v.ravel() for v in np.meshgrid(tau, sigma, indexing="ij"))
@@ -113,7 +104,7 @@ def _one_hierarchy(scale: float = 5.0) -> dict[str, np.ndarray]:
 @cache
 def _all_hierarchies() -> dict[str, np.ndarray]:
     """Return posterior means with populations of intercepts, of slopes and of noises."""
-    species, x, y = _penguins()
+    species, x, y = two_species()
     tau_0, width_0 = _cells(50, 30.0)
     tau_1, width_1 = _cells(40, 0.6)
     noises = np.linspace(0.86, 1.44, 15), np.linspace(0.56, 0.98, 15)
@@ -160,12 +151,6 @@ def _all_hierarchies() -> dict[str, np.ndarray]:
     }
 
 
-def _draws(idata: Any, variable: str) -> np.ndarray:
-    """Return draws of shape (chain, draw, number of entries)."""
-    values = draws("idata", idata, variable)
-    return values.reshape(*values.shape[:2], -1)
-
-
 def _needs_hyperparameters(idata: Any, names: tuple[str, ...]) -> None:
     missing = [name for name in names if not has_variable("idata", idata, name)]
     require(
@@ -180,7 +165,7 @@ def _needs_hyperparameters(idata: Any, names: tuple[str, ...]) -> None:
 def _shapes(idata: Any, shapes: dict[str, int]) -> None:
     """Ask of each variable whether it is common or specific to the species."""
     for variable, size in shapes.items():
-        given = _draws(idata, variable).shape[-1]
+        given = entries(idata, variable).shape[-1]
         require(
             given >= size,
             "still-common",
@@ -198,7 +183,7 @@ def _shapes(idata: Any, shapes: dict[str, int]) -> None:
 def _compare(idata: Any, expected: dict[str, np.ndarray], slack: float = 0.0) -> None:
     """Compare posterior means with exact ones, in MCSE, or in posterior sds if the fit need not be healthy."""
     for variable, target in expected.items():
-        values = _draws(idata, variable)
+        values = entries(idata, variable)
         for k in range(target.size):
             one = values[..., k]
             if not slack:
@@ -212,15 +197,6 @@ def _compare(idata: Any, expected: dict[str, np.ndarray], slack: float = 0.0) ->
                 f"Its posterior mean should be near {', '.join(f'{t:.2f}' for t in target)}. Check the priors, the order "
                 "of the species (Adelie first), and that x is the bill length minus 43 mm.",
             )
-
-
-def _count(given: Any, right: int, explanation: str) -> None:
-    require(
-        whole("parameters", given) == right,
-        "parameter-count",
-        "Count numbers, not names, and count hyperparameters too: they are as unknown as the rest.",
-        explanation,
-    )
 
 
 @exercise(
@@ -240,7 +216,7 @@ def one_hierarchy(idata: Any, parameters: Any, tau_wide: Any, intercepts_move: A
     _needs_hyperparameters(idata, ("mu_0", "tau_0"))
     _shapes(idata, {"beta_0": 2, "beta_1": 1, "sigma": 1})
     _compare(idata, _one_hierarchy())
-    _count(parameters, 6, "mu_0, tau_0, two intercepts, one slope, one sigma.")
+    count_parameters(parameters, 6, "mu_0, tau_0, two intercepts, one slope, one sigma.")
     narrow, wide = (_one_hierarchy(scale)["tau_0"][0] for scale in (5.0, WIDE))
     given = number("tau_wide", tau_wide)
     require(
@@ -290,9 +266,18 @@ def all_hierarchies(idata: Any, parameters: Any, where: Any) -> str:
     )
     _shapes(idata, {"beta_0": 2, "beta_1": 2, "sigma": 2})
     expected = _all_hierarchies()
+    named = {name: entries(idata, name)[..., 0] for name in ("tau_1", "mu_1")}
+    ill = [name for name, values in named.items() if not is_healthy(values)]
+    require(
+        divergences("idata", idata) or ill,
+        "healthy",
+        "Is the fit that you passed the centered one?",
+        "Nothing diverged, and the chains of `tau_1` are long and agree. That is what a non-centered program does. Here "
+        "sample `beta_1` ~ Normal(mu_1, tau_1) itself: the illness is the point.",
+    )
     # A fit with divergences is biased where they are. What the birds settle must be right anyway.
     _compare(idata, {name: expected[name] for name in ("beta_0", "sigma")}, slack=0.25)
-    _count(
+    count_parameters(
         parameters,
         11,
         "Five hyperparameters (two for intercepts, two for slopes, one for noises) and 3 x 2.",
@@ -333,8 +318,8 @@ def non_centered(idata: Any, parameters: Any, same_posterior: Any, harder: Any) 
     )
     _shapes(idata, {"z_0": 2, "z_1": 2, "beta_0": 2, "beta_1": 2, "sigma": 2})
     for k in ("0", "1"):
-        gap = _draws(idata, f"beta_{k}") - _draws(idata, f"mu_{k}")
-        gap = gap - _draws(idata, f"tau_{k}") * _draws(idata, f"z_{k}")
+        gap = entries(idata, f"beta_{k}") - entries(idata, f"mu_{k}")
+        gap = gap - entries(idata, f"tau_{k}") * entries(idata, f"z_{k}")
         require(
             np.abs(gap).max() < 1e-6,
             "not-mu-plus-tau-z",
@@ -342,7 +327,7 @@ def non_centered(idata: Any, parameters: Any, same_posterior: Any, harder: Any) 
             f"`beta_{k}` must be mu_{k} + tau_{k} * z_{k}. Did you leave one of them out, or sample `beta_{k}` as well?",
         )
     _compare(idata, _all_hierarchies())
-    _count(parameters, 11, "The two z take the places of the two beta: still 11.")
+    count_parameters(parameters, 11, "The two z take the places of the two beta: still 11.")
     require(
         truth("same_posterior", same_posterior),
         "same-model",
@@ -387,16 +372,10 @@ def _mass(tau_scale: float) -> tuple[float, float, np.ndarray]:
     raw, error = np.array(centers), np.array(spreads)
     # Each likelihood is Normal to high accuracy; the rest is a Normal hierarchy with known errors.
     tau, width = _cells(4000, 6.0 * tau_scale)
-    variance = error**2 + tau[:, None] ** 2
-    precision = 1.0 / 3000.0**2 + (1.0 / variance).sum(1)
-    mean = (4000.0 / 3000.0**2 + (raw / variance).sum(1)) / precision
-    log_w = 0.5 * mean**2 * precision - 0.5 * np.log(precision)
-    log_w += -0.5 * (raw**2 / variance + np.log(variance)).sum(1)
-    log_w += -0.5 * (tau / tau_scale) ** 2 + np.log(width)
-    weight = np.exp(log_w - log_w.max())
-    weight /= weight.sum()
+    log_prior = -0.5 * (tau / tau_scale) ** 2 + np.log(width)
+    weight, mean, precision = hierarchy(raw, error, tau, log_prior, 4000.0, 3000.0)
     center = weight @ mean
-    share = error**2 / variance
+    share = error**2 / (error**2 + tau[:, None] ** 2)
     species = weight @ ((1 - share) * raw + share * mean[:, None])
     return float(center), float(math.sqrt(weight @ (1 / precision + mean**2) - center**2)), species
 
@@ -418,7 +397,7 @@ def mean_of_species(idata: Any, average: Any, mu_h_is: Any, sd_narrow: Any) -> s
     _needs_hyperparameters(idata, ("mu_h", "tau_h"))
     _shapes(idata, {"mu": 3, "mu_h": 1, "tau_h": 1})
     center, sd, species = _mass(1000.0)
-    given = _draws(idata, "mu")
+    given = entries(idata, "mu")
     for k in range(3):
         converged("idata", "mu", given[..., k])
     require(
@@ -430,7 +409,7 @@ def mean_of_species(idata: Any, average: Any, mu_h_is: Any, sd_narrow: Any) -> s
         + " g. Use the 333 complete rows, and "
         "write float scales such as 2000.0.",
     )
-    values = _draws(idata, "mu_h")[..., 0]
+    values = entries(idata, "mu_h")[..., 0]
     converged("idata", "mu_h", values)
     mean, mcse = estimate(values)
     require(
@@ -493,15 +472,9 @@ def _inverse_gamma(epsilon: float) -> tuple[float, float, float]:
     y, s = frame["effect"].to_numpy(), frame["standard_error"].to_numpy()
     log_tau = np.linspace(-20.0, 7.0, 20_001)
     tau = np.exp(log_tau)
-    variance = s**2 + tau[:, None] ** 2
-    precision = 1.0 / 20.0**2 + (1.0 / variance).sum(1)
-    mu = (y / variance).sum(1) / precision
-    log_w = 0.5 * mu**2 * precision - 0.5 * np.log(precision)
-    log_w += -0.5 * (y**2 / variance + np.log(variance)).sum(1)
-    log_w += -2.0 * epsilon * log_tau - epsilon / tau**2
-    weight = np.exp(log_w - log_w.max())
-    weight /= weight.sum()
-    share = s[0] ** 2 / variance[:, 0]
+    log_prior = -2.0 * epsilon * log_tau - epsilon / tau**2
+    weight, mu, _ = hierarchy(y, s, tau, log_prior)
+    share = s[0] ** 2 / (s[0] ** 2 + tau**2)
     school_a = weight @ ((1 - share) * y[0] + share * mu)
     median = math.exp(np.interp(0.5, np.cumsum(weight), log_tau))
     return median, float(weight[tau < 1.0].sum()), float(school_a)
@@ -523,12 +496,10 @@ def knows_nothing(medians: Any, below_one: Any, limit: Any) -> str:
     """Compare with an exact integral on the scale of log tau."""
     epsilons = (1.0, 0.1, 0.01, 0.001)
     exact = np.array([_inverse_gamma(e) for e in epsilons])
-    given = {}
-    for name, values in (("medians", medians), ("below_one", below_one)):
-        values = np.ravel(np.asarray(values, dtype=object))
-        if values.size != 4:
-            raise Unusable(name, values, "where four numbers are expected")
-        given[name] = np.array([number(name, v) for v in values])
+    given = {
+        "medians": numbers("medians", medians, 4),
+        "below_one": numbers("below_one", below_one, 4),
+    }
     require(
         not np.allclose(given["medians"][::-1], exact[:, 0], rtol=0.1),
         "order",

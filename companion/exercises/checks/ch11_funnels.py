@@ -29,6 +29,7 @@ from companion.exercises.answers import (
     truth,
     whole,
 )
+from companion.exercises.exact import hierarchy
 from companion.exercises.registry import exercise
 import numpy as np
 
@@ -352,8 +353,8 @@ def rescaled_mean(centered_mu: Any, rescaled_mu: Any, helps: Any) -> str:
         _holds_standardized(rescaled_mu, "rescaled_mu", mean["rescaled_mu"]),
         "slopes-not-mean",
         "Which parameter did you non-center: the slopes of the locations, or their mean?",
-        'Leave the slopes alone. Write `z_mu = pm.Normal("z_mu", 0.0, 1.0)` and '
-        '`mu_beta = pm.Deterministic("mu_beta", 10.0 * z_mu)`.',
+        "Leave the slopes alone. Give `z_mu` a standard Normal prior (`pm.Normal`, `tfd.Normal`), and let `mu_beta` be "
+        "10 z_mu: a `pm.Deterministic`, or with TFP a variable that you add to the posterior afterwards.",
     )
     require(
         _has_deviations(centered_mu, "centered_mu", mean["centered_mu"], tau["centered_mu"])
@@ -412,13 +413,8 @@ def _exact_tau() -> float:
     y, error = frame["effect"].to_numpy(float), frame["standard_error"].to_numpy(float)
     quantile = (np.arange(4000) + 0.5) / 4000
     tau = 10.0 * np.tan(0.5 * np.pi * quantile)
-    variance = error**2 + tau[:, None] ** 2
-    precision = (1.0 / variance).sum(axis=1) + 1.0 / 20.0**2
-    mean = (y / variance).sum(axis=1) / precision
-    log_weight = -0.5 * (np.log(variance) + y**2 / variance).sum(axis=1)
-    log_weight += 0.5 * precision * mean**2 - 0.5 * np.log(precision)
-    weight = np.exp(log_weight - log_weight.max())
-    return float(weight @ tau / weight.sum())
+    weight, _, _ = hierarchy(y, error, tau, np.zeros_like(tau))
+    return float(weight @ tau)
 
 
 @exercise(
@@ -429,8 +425,8 @@ def _exact_tau() -> float:
     answers={
         "broken": "a centered fit of the eight schools with at least 10 divergences, with variables `mu`, `tau` and "
         "`theta`",
-        "hidden": "a centered fit of the same model with a higher `target_accept`, such as 0.995, that has at most 10 "
-        "divergences, and less than half of the first fit's",
+        "hidden": "a centered fit of the same model with a higher `target_accept`, such as 0.995, with less than half "
+        "as many divergences",
         "trust": "True or False: would you report the second fit?",
     },
 )
@@ -453,7 +449,7 @@ def break_it(broken: Any, hidden: Any, trust: Any) -> str:
         "and try another seed or more draws.",
     )
     require(
-        quiet <= 10 and quiet < loud / 2,
+        quiet < loud / 2,
         "still-diverging",
         "What does a smaller step size do to divergences? And to how often they occur from one seed to the next?",
         f"The second fit has {quiet} divergences, the first {loud}. Raise `target_accept` to 0.995 or more, run a few "

@@ -17,7 +17,9 @@ from companion.exercises.answers import (
     posterior_mean,
     reference,
     require,
+    share,
 )
+from companion.exercises.exact import hierarchy
 from companion.exercises.registry import exercise
 import numpy as np
 
@@ -46,7 +48,7 @@ def moves(factor_h: Any, factor_e: Any, move_h: Any, move_e: Any, moves_more: An
     error, report = table["standard_error"].to_numpy(), table["effect"].to_numpy()
     factor = error**2 / (error**2 + 2.6**2)
     move = factor * (8.3 - report)
-    given = np.array([number("factor_h", factor_h), number("factor_e", factor_e)])
+    given = np.array([share("factor_h", factor_h), share("factor_e", factor_e)])
     require(
         np.abs(given - (1.0 - factor)).max() > 2e-3,
         "factor-reversed",
@@ -94,27 +96,25 @@ def moves(factor_h: Any, factor_e: Any, move_h: Any, move_e: Any, moves_more: An
 # --- 13E2: the next hospital -----------------------------------------------------------------------
 
 
-def _chances() -> np.ndarray:
-    """Return P(below 5) for the mean, the next hospital's effect and its report, by quadrature."""
+def _chances() -> tuple[np.ndarray, np.ndarray]:
+    """Return P(below 5) for the mean, the next hospital's effect and its report, by quadrature.
+
+    And the last two again with the posterior means in place of mu and tau.
+    """
     from scipy.stats import norm
 
     table = datasets.hospitals()
     effect, error = table["effect"].to_numpy(), table["standard_error"].to_numpy()
     tau = np.linspace(0.005, 40.0, 8000)
-    variance = error**2 + tau[:, None] ** 2
-    precision = 20.0**-2 + (1.0 / variance).sum(axis=1)
-    mu = (effect / variance).sum(axis=1) / precision
-    log_weight = -0.5 * (tau / 10.0) ** 2 + 0.5 * mu**2 * precision - 0.5 * np.log(precision)
-    log_weight -= 0.5 * (np.log(variance) + effect**2 / variance).sum(axis=1)
-    weight = np.exp(log_weight - log_weight.max())
-    weight /= weight.sum()
-    spread = 1.0 / precision
-    return np.array(
-        [
-            weight @ norm(mu, np.sqrt(spread + extra)).cdf(5.0)
-            for extra in (0.0, tau**2, tau**2 + 15.0**2 / 100.0)
-        ]
-    )
+    weight, mu, precision = hierarchy(effect, error, tau, -0.5 * (tau / 10.0) ** 2)
+    noise = 15.0**2 / 100.0
+    exact = [
+        weight @ norm(mu, np.sqrt(1.0 / precision + extra)).cdf(5.0)
+        for extra in (0.0, tau**2, tau**2 + noise)
+    ]
+    center, spread = weight @ mu, weight @ tau
+    plugged = norm(center, np.sqrt(spread**2 + np.array([0.0, noise]))).cdf(5.0)
+    return np.array(exact), plugged
 
 
 @exercise(
@@ -130,20 +130,20 @@ def _chances() -> np.ndarray:
 )
 def next_hospital(p_mean: Any, p_next: Any, p_report: Any) -> str:
     """Compare with an integral over tau."""
-    exact = _chances()
+    exact, plugged = _chances()
     given = [
-        number(name, value)
+        share(name, value)
         for name, value in {"p_mean": p_mean, "p_next": p_next, "p_report": p_report}.items()
     ]
-    for name, value in zip(("p_mean", "p_next", "p_report"), given, strict=True):
-        require(
-            0.0 <= value <= 1.0,
-            "not-a-probability",
-            f"Can a probability be {value:g}?",
-            f"`{name}` is a share of draws, between 0 and 1, not a percentage.",
-        )
     require(
-        close(given[0], exact[0], 4e-3),
+        given[0] > 0.0,
+        "none-seen",
+        "Is it impossible that the mean is below 5, or only rare?",
+        "No draw was below 5: the probability is less than one in a thousand, but not 0. Take 10,000 draws or more, and "
+        "the draws of `mu`, not their mean.",
+    )
+    require(
+        close(given[0], exact[0], 1.5e-3),
         "mean",
         "Which of the model's unknowns is the mean effect?",
         "Take the share of the draws of `mu` that are below 5.",
@@ -160,6 +160,15 @@ def next_hospital(p_mean: Any, p_next: Any, p_report: Any) -> str:
         "noise-in-the-effect",
         "Is this the effect, or what will be reported of it?",
         "The true effect has no sampling error. Leave 15 / sqrt(100) out of `p_next`.",
+    )
+    few = [abs(given[k] - exact[k]) > 5e-3 for k in (1, 2)]
+    require(
+        not all(few) or np.abs(given[1:] - exact[1:]).max() > 1.5e-2 or given[1] > exact[1],
+        "plugged-in",
+        "Did each draw bring its own `mu` and `tau`, or did you put in their means?",
+        f"With the posterior means in place of `mu` and `tau` the answers are {plugged[0]:.3f} and {plugged[1]:.3f}: that "
+        "forgets how uncertain both are. (If you did use the draws, there are too few to tell: take ten new hospitals for "
+        "each of 10,000.)",
     )
     require(
         close(given[1], exact[1], 1.2e-2),
@@ -435,10 +444,5 @@ def _naive_spread() -> float:
     ]
     slope, error = (np.array([getattr(fit, name) for fit in fits]) for name in ("slope", "stderr"))
     tau = np.linspace(5e-5, 1.5, 15_000)
-    variance = error**2 + tau[:, None] ** 2
-    precision = 1.0 + (1.0 / variance).sum(axis=1)
-    mu = (slope / variance).sum(axis=1) / precision
-    log_weight = -0.5 * (tau / 0.5) ** 2 + 0.5 * mu**2 * precision - 0.5 * np.log(precision)
-    log_weight -= 0.5 * (np.log(variance) + slope**2 / variance).sum(axis=1)
-    weight = np.exp(log_weight - log_weight.max())
-    return float(weight @ tau / weight.sum())
+    weight, _, _ = hierarchy(slope, error, tau, -0.5 * (tau / 0.5) ** 2, mu_sd=1.0)
+    return float(weight @ tau)

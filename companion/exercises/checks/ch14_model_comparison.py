@@ -19,10 +19,13 @@ from companion.exercises.answers import (
     converged,
     draws,
     number,
+    numbers,
     posterior_mean,
     require,
+    share,
     whole,
 )
+from companion.exercises.comparison import paired_error
 from companion.exercises.registry import exercise
 from companion.lessons.scores import elpd_difference as difference_of
 import numpy as np
@@ -34,17 +37,6 @@ CHAPTER = "14-model-comparison"
 PRIOR_SDS = np.array([5.0, 10.0, 20.0, 50.0, 100.0])
 
 
-def _numbers(name: str, value: Any, size: int) -> np.ndarray:
-    """Return an answer as a vector of finite numbers."""
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise Unusable(name, value) from None
-    if array.shape != (size,) or not np.isfinite(array).all():
-        raise Unusable(name, value, f"not {size} finite numbers")
-    return array
-
-
 # --- 4H14: data of your own, a right model and a wrong one ----------------------------------------
 
 
@@ -54,7 +46,8 @@ def _pointwise(name: str, idata: Any) -> Any:
         raise Unusable(
             name,
             idata,
-            "without the group 'log_likelihood' (`pm.compute_log_likelihood(...)` adds it)",
+            "without the group 'log_likelihood'",
+            "`sample_tfp` stores it; after `pm.sample` call `pm.compute_log_likelihood(fit)` inside the model.",
         )
     variables = idata["log_likelihood"].data_vars
     if len(variables) != 1:
@@ -239,7 +232,7 @@ def interaction(matched: Any, mismatched: Any, elpd_difference: Any, true_slope:
 )
 def four_groups(matched: Any, mismatched: Any, elpd_difference: Any, true_slopes: Any) -> str:
     """Check recovery and comparison."""
-    truth = _numbers("true_slopes", true_slopes, 4)
+    truth = numbers("true_slopes", true_slopes, 4)
     observed = _same_data(matched, mismatched)
     number("elpd_difference", elpd_difference)
     require(
@@ -348,7 +341,7 @@ def _separate(prior_sd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 )
 def prior_score(exact_elpd: Any, elpd_waic: Any, notices: Any) -> str:
     """Compare with the closed forms."""
-    exact, by_waic = _numbers("exact_elpd", exact_elpd, 5), _numbers("elpd_waic", elpd_waic, 5)
+    exact, by_waic = numbers("exact_elpd", exact_elpd, 5), numbers("elpd_waic", elpd_waic, 5)
     noticed = choice("notices", notices, ("exact", "waic", "both", "neither"))
     y, s = _hospitals()
     elpd, lppd, p = _separate(PRIOR_SDS)
@@ -454,12 +447,11 @@ def mixing(difference: Any, standard_error: Any, weight: Any, mixture_elpd: Any)
     """Compare with the exact difference and the best mixture."""
     given = {
         "difference": number("difference", difference),
-        "standard_error": number("standard_error", standard_error),
-        "weight": number("weight", weight),
+        "weight": share("weight", weight),
         "mixture_elpd": number("mixture_elpd", mixture_elpd),
     }
     complete, separate, best, score = _two_bad_models()
-    gain, error = difference_of(complete, separate)
+    gain, _ = difference_of(complete, separate)
     require(
         not close(given["difference"], -gain, 0.02),
         "reversed",
@@ -472,27 +464,7 @@ def mixing(difference: Any, standard_error: Any, weight: Any, mixture_elpd: Any)
         "Sum the twelve exact scores of each model before you subtract.",
         f"Complete pooling scores {complete.sum():.2f}, the separate model {separate.sum():.2f}.",
     )
-    n = len(complete)
-    unpaired = np.sqrt(n * (complete.var(ddof=1) + separate.var(ddof=1)))
-    require(
-        not close(given["standard_error"], error / n, 0.01)
-        and not close(given["standard_error"], error / np.sqrt(n), 0.01),
-        "error-of-the-mean",
-        "Is the difference a sum or a mean?",
-        "The standard error of a sum of n differences is sqrt(n) times their standard deviation.",
-    )
-    require(
-        not close(given["standard_error"], unpaired, 0.01),
-        "unpaired",
-        "Both models predict the same hospital. Which numbers vary from hospital to hospital?",
-        "Subtract hospital by hospital first, and take the standard deviation of the twelve differences.",
-    )
-    require(
-        close(given["standard_error"], error, 0.02),
-        "standard-error",
-        "Take the standard deviation of the twelve differences with n - 1.",
-        "`np.sqrt(12) * (complete - separate).std(ddof=1)`, or `elpd_difference` of the companion.",
-    )
+    paired_error("standard_error", standard_error, complete, separate, 0.02)
     akaike = 1.0 / (1.0 + np.exp(-gain))
     require(
         not close(given["weight"], akaike, 0.005),

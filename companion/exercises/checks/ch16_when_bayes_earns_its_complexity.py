@@ -17,6 +17,7 @@ from companion.exercises.answers import (
     number,
     posterior_mean,
     require,
+    share,
     whole,
 )
 from companion.exercises.registry import exercise
@@ -146,10 +147,10 @@ def rolls(best: Any, cost_best: Any, cost_mean: Any) -> str:
         "A lost sale is the expensive error, so bake more than the mean: the 80 % quantile, not the 20 % one.",
     )
     require(
-        close(level, target, 1.5),
+        close(level, target, 0.6),
         "quantile",
         "At the best level, one more roll is sold with a probability that just pays for it.",
-        "The probability to run out should be 0.20 / (0.20 + 0.80).",
+        "The probability to run out should be 0.20 / (0.20 + 0.80). Give one decimal; from draws take 100,000.",
     )
     at_best, at_mean = number("cost_best", cost_best), number("cost_mean", cost_mean)
     require(
@@ -236,7 +237,7 @@ def lasso(lasso: Any, mean: Any, probability: Any) -> str:
         "Multiply likelihood and prior on a fine grid, normalize, and average.",
         "The weight is exp(-(0.6 - b)^2 / (2 * 0.25) - |b| / 0.4).",
     )
-    chance = number("probability", probability)
+    chance = share("probability", probability)
     require(
         not close(chance, stats.norm.cdf(ESTIMATE / ERROR), 0.01),
         "prior-forgotten",

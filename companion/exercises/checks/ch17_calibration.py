@@ -11,7 +11,18 @@ from functools import cache
 import math
 from typing import Any
 
-from companion.exercises.answers import Miss, Unusable, choice, close, number, require, whole
+from companion.exercises.answers import (
+    Miss,
+    Unusable,
+    by_simulation,
+    choice,
+    close,
+    number,
+    numbers,
+    require,
+    share,
+    whole,
+)
 from companion.exercises.registry import exercise
 from companion.lessons.sbc import rank_of_truth, uniformity_p_value
 import numpy as np
@@ -22,13 +33,8 @@ CHAPTER = "17-calibration"
 
 def _ranks(name: str, value: Any, draws: int, least: int) -> np.ndarray:
     """Return an answer as a vector of at least `least` ranks (or shares), or raise `Unusable`."""
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise Unusable(name, value) from None
-    if array.ndim != 1 or array.size < least:
-        raise Unusable(name, value, f"where a list of at least {least} ranks is expected")
-    if not np.isfinite(array).all() or array.min() < 0.0 or array.max() > draws:
+    array = numbers(name, value, least=least)
+    if array.min() < 0.0 or array.max() > draws:
         raise Unusable(name, value, f"where every rank should lie between 0 and {draws}")
     return array
 
@@ -264,48 +270,48 @@ def _enough(outside: float, two_sided: bool = True, power: float = 0.9) -> tuple
 def how_many(outside: Any, power_forty: Any, data_sets: Any) -> str:
     """Compare with the Normal and the binomial distribution."""
     right = 2.0 * stats.norm.cdf(-Z * FACTOR)
-    share = number("outside", outside)
+    missed = share("outside", outside)
     require(
-        not close(share, 1.0 - right, 0.01),
+        not close(missed, 1.0 - right, 0.01),
         "inside",
         "Inside or outside?",
         "This is the probability that the interval contains the truth. The rest is asked for.",
     )
     require(
-        not close(share, 0.1, 0.002),
+        not close(missed, 0.1, 0.002),
         "promise",
         "Is this what the interval promises or what it keeps?",
         "A right program misses 10 %. This one ends its interval too early, and misses more.",
     )
     require(
-        not close(share, right / 2.0, 0.004),
+        not close(missed, right / 2.0, 0.004),
         "one-tail",
         "On how many sides of the interval can the truth lie?",
         "You counted one tail. The interval can miss the truth on both sides.",
     )
     require(
         not (
-            close(share, 2.0 * stats.norm.cdf(-Z / FACTOR), 0.003)
-            or close(share, 2.0 * stats.norm.cdf(-Z * 1.2), 0.003)
+            close(missed, 2.0 * stats.norm.cdf(-Z / FACTOR), 0.003)
+            or close(missed, 2.0 * stats.norm.cdf(-Z * 1.2), 0.003)
         ),
         "interval-widened",
         "Is an interval with too small a standard deviation narrower or wider?",
         "It ends 0.8 times as far from the center, and so it misses more than 10 %.",
     )
     require(
-        not close(share, 2.0 * stats.norm.cdf(-Z * math.sqrt(FACTOR)), 0.005),
+        not close(missed, 2.0 * stats.norm.cdf(-Z * math.sqrt(FACTOR)), 0.005),
         "variance-reduced",
         "What is 20 % too small: the standard deviation or the variance?",
         "You took the root of 0.8. The standard deviation itself is 0.8 times the right one.",
     )
     require(
-        close(share, right, 0.004),
+        by_simulation(missed, right),
         "outside",
         "Measured in right standard deviations, the truth is standard Normal around the mean. Where does the program's "
         "interval end?",
         f"It ends at 0.8 times {Z:.3f} right standard deviations. Add the probabilities of both tails beyond.",
     )
-    forty, right_forty = number("power_forty", power_forty), _power(40, right)
+    forty, right_forty = share("power_forty", power_forty), _power(40, right)
     require(
         not close(forty, 1.0 - right_forty, 0.02),
         "missed",
@@ -351,7 +357,14 @@ def how_many(outside: Any, power_forty: Any, data_sets: Any) -> str:
         "binomial probabilities.",
     )
     require(
-        first <= count <= always + 4,
+        not first < count <= always,
+        "not-the-smallest",
+        "Is there no smaller number with a power of 0.9?",
+        f"The power rises in teeth: it is below 0.9 for some numbers up to {always - 1}, but exceeds it earlier for the first "
+        "time. The first is asked for.",
+    )
+    require(
+        count == first,
         "data-sets",
         "Compute the power for every number of data sets from 1 to 300, with the same function as for 40.",
         f"It exceeds 0.9 for the first time between {10 * (first // 10)} and {10 * (first // 10) + 10}.",
@@ -501,7 +514,8 @@ def power_scaling(mean_weak: Any, sd_weak: Any, mean_strong: Any) -> str:
 RANKED = 100
 VISITS = 4
 # Of ranks 0 to 100, the five lowest and the five highest: 10 % for a right program, 41 % with the bug.
-OUTSIDE = 0.235
+# With 60 data sets the bug gives less than 23.5 % three times in a thousand, and more than 75 % never.
+OUTSIDE, AT_MOST = 0.235, 0.75
 
 
 def _outside(ranks: np.ndarray) -> float:
@@ -547,6 +561,21 @@ def too_sure(ranks_before: Any, bug: Any, times: Any, ranks_after: Any) -> str:
         "Simulate the 48 counts with NumPy from the formulas of the exercise, put them into `catches`, and let the given "
         "`join` make the table for the fit.",
     )
+    for ranks in (before, after):
+        require(
+            abs(np.corrcoef(ranks[1:], ranks[:-1])[0, 1]) < 4.0 / math.sqrt(ranks.size),
+            "in-order",
+            "Where do these ranks come from? One data set does not know the next.",
+            "Neighbors in one of your lists are related: sorted, or made up. Give the ranks in the order in which the data "
+            "sets were simulated.",
+        )
+    require(
+        _outside(before) < AT_MOST,
+        "all-outside",
+        "Are there no truths in the middle of the draws?",
+        f"In {_outside(before):.0%} of the data sets the truth lies outside the central 90 % of the draws. The bug makes it "
+        "41 %: simulate, and count draws below the truth.",
+    )
     lean = stats.binomtest(int((before < RANKED / 2).sum()), before.size).pvalue
     require(
         lean > 1e-4,
@@ -585,6 +614,13 @@ def too_sure(ranks_before: Any, bug: Any, times: Any, ranks_after: Any) -> str:
         "not-uniform",
         "The second set of ranks is not uniform. Are its draws independent, and was each truth drawn from the prior?",
         "Draw alpha and beta anew for each data set, and thin the chains to 100 draws in all.",
+    )
+    tenths = np.bincount(after * 10 // (RANKED + 1), minlength=10)
+    require(
+        stats.chisquare(tenths).pvalue < 1.0 - 1e-5,
+        "too-even",
+        "How even would you expect the bars of a histogram of random ranks to be?",
+        "Yours are more even than chance ever makes them. Ranks have to be simulated, not spread out.",
     )
     return (
         f"Each count entered {VISITS} times, so the standard deviations were {math.sqrt(VISITS):.0f} times too small. No diagnostic "

@@ -2,6 +2,7 @@
 
 import math
 
+from companion.exercises import check
 import numpy as np
 from scipy import stats
 
@@ -16,7 +17,10 @@ def case_1e1():
         "rate_both": np.float64(6.3),
         "probability": 0.034766,
     }
+    by_draws = np.mean(np.random.default_rng(1).gamma(17, 1 / 6.3, 100_000) > 4.0)
+    assert check("1E1", **right | {"probability": by_draws}).passed
     wrong = [
+        ("percent", {"probability": 3.5}),
         ("prior-forgotten", {"shape_spring": 9}),
         ("prior-forgotten", {"rate_spring": 4.2}),
         ("periods-counted", {"rate_spring": 2.0}),

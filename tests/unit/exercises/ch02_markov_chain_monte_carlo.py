@@ -1,5 +1,6 @@
 """Chapter 02: for each exercise the right answers, and wrong ones with the mistake they show."""
 
+from companion.exercises import check
 import numpy as np
 
 from tests.unit.exercises.made_up import chains, fit
@@ -32,6 +33,7 @@ def case_2m1():
         ("ratio-upside-down", {"P": upside_down}),
         ("rejections-lost", {"P": MATRIX - np.diag(np.diag(MATRIX))}),
         ("matrix", {"P": np.eye(3)}),
+        ("percent", {"rejected": 30.0}),
         ("accepted-instead", {"rejected": 0.7}),
         ("states-not-weighted", {"rejected": 2 / 9}),
         ("rejected", {"rejected": 0.5}),
@@ -41,7 +43,11 @@ def case_2m1():
 
 def case_2m2():
     places = np.array([-2.0, -1.0, 1.0, 2.0])[:, None]
-    stuck = places + chains(0.0, 0.05, 0.9)
+    stuck = places + chains(0.0, 0.05, 0.98)
+    # Exact dynamics return exactly.
+    assert check(
+        "2M2", correlations=[0, -1, 1], stuck=places + np.zeros((4, 1000)), cured=chains(0, 1)
+    ).passed
     right = {"correlations": [0.0, -1.0, 1.0], "stuck": stuck, "cured": chains(0.0, 1.0)}
     wrong = [
         ("momentum-part", {"correlations": [1.0, 0.0, 0.0]}),
@@ -49,6 +55,7 @@ def case_2m2():
         ("whole-orbit", {"correlations": (0.0, -1.0, 0.0)}),
         ("correlations", {"correlations": [0.5, 0.5, 0.5]}),
         ("not-stuck", {"stuck": chains(0.0, 1.0, seed=3)}),
+        ("no-chain", {"stuck": places + chains(0.0, 0.05, seed=4)}),
         ("chains-disagree", {"cured": stuck}),
         ("chains-too-short", {"cured": chains(0.0, 1.0, 0.6, size=(4, 200))}),
         ("other-target", {"cured": chains(0.0, 0.7)}),

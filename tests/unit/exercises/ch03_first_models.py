@@ -60,6 +60,10 @@ def case_3m1():
     per_mg, at_50 = b_dose / sd_dose, 50.0 * b_age / sd_age
     dose = (np.log(4.0) - raw - at_50) / per_mg
     right = {"idata": fit(**values), "intercept_raw": raw, "dose_80": dose.ravel()}
+    # Standardized with pandas' std(), which divides by n - 1.
+    wider = np.sqrt(len(columns) / (len(columns) - 1.0))
+    other = {"intercept": a, "b_age": b_age * wider, "b_dose": b_dose * wider}
+    assert check("3M1", idata=fit(**other), intercept_raw=raw, dose_80=dose).passed
     short = {name: value[:, :40] for name, value in values.items()}
     wrong = [
         ("raw-predictors", {"idata": fit(**values | {"b_age": chains(0.0169, 0.0151)})}),
@@ -84,7 +88,7 @@ def case_3h1():
     for power in (0.30, 0.345):
         assert check("3H1", **right | {"power_50": power}).passed
     wrong = [
-        ("not-a-share", {"power_50": 32.0}),
+        ("percent", {"power_50": 32.0}),
         ("other-size", {"power_50": 0.992}),
         ("one-sided", {"power_50": 0.45}),
         ("power", {"power_50": 0.15}),

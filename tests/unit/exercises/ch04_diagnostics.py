@@ -78,7 +78,10 @@ def case_d4m2():
     right = {"fooling": narrow}
     stuck = noise.copy()
     stuck[3] = 0.0
+    moves_once = stuck.copy()
+    moves_once[3, 500:] = 1e-9
     wrong = [
+        ("hardly-moves", {"fooling": moves_once}),
         ("constant-chain", {"fooling": stuck}),
         ("means-differ", {"fooling": noise + np.arange(4)[:, None]}),
         ("means-differ", {"fooling": mystery_chains()["second"]}),

@@ -20,7 +20,9 @@ def case_5e1():
         ("one-sided", {"absurd_wide": 0.314}),
         ("one-sided", {"absurd_wide": 0.116}),
         ("absurd-wide", {"absurd_wide": 0.2}),
+        ("none-seen", {"absurd_tight": 0.0}),
         ("absurd-tight", {"absurd_tight": 0.08}),
+        ("absurd-tight", {"absurd_tight": 0.0006}),
         ("range-reported", {"report": "Range"}),
     ]
     return right, wrong
@@ -29,7 +31,7 @@ def case_5e1():
 def case_5m1():
     right = {"coverage_before": 0.673, "bug": "noise", "coverage_after": np.float64(0.9)}
     wrong = [
-        ("share-in-percent", {"coverage_before": 67.3}),
+        ("percent", {"coverage_before": 67.3}),
         ("one-sd", {"coverage_before": 0.449, "coverage_after": 0.683}),
         ("ninety-five", {"coverage_before": 0.757, "coverage_after": 0.95}),
         ("bug-not-met", {"coverage_before": 0.9}),

@@ -1,6 +1,8 @@
 """Chapter 06: for each exercise the right answers, and wrong ones with the mistake they show."""
 
+from companion.exercises import check
 import numpy as np
+from scipy import interpolate
 
 from tests.unit.exercises.made_up import chains, fit
 
@@ -14,6 +16,18 @@ def case_4e1():
         }
     }
     braking = right["examples"]["braking"]
+    speed, degrees = np.linspace(50.0, 100.0, 11), np.linspace(0.0, 60.0, 13)
+    everyday = {
+        "braking distance, 50 to 100 km/h": (speed, speed**2 / 200.0, np.square),
+        "area of a pizza": (np.arange(24.0, 37.0, 2.0), np.pi / 4 * np.arange(24, 37, 2) ** 2, np.square),
+        "pendulum": (degrees[2:], 2.0 * np.sqrt(degrees[2:]), np.sqrt),
+        "many points": (np.linspace(1.0, 10.0, 2000), np.log(np.linspace(1.0, 10.0, 2000)), np.log),
+        "a kink": (x, np.maximum(x - 4.0, 0.0), lambda v: np.maximum(v - 4.0, 0.0)),
+    }  # fmt: skip
+    for name, triple in everyday.items():
+        assert check("4E1", examples={"bulb": right["examples"]["bulb"], name: triple}).passed, name
+
+    known = {k: np.sqrt(k) for k in x}
 
     def with_second(*triple):
         return {"examples": {"braking": braking, "second": triple}}
@@ -27,6 +41,10 @@ def case_4e1():
         ("transformation-undefined", with_second(x - 1.0, np.sqrt(x - 1.0), np.log)),
         ("linear-transformation", with_second(x, x**2, lambda v: v - 3.0)),
         ("still-bent", with_second(x, np.exp(x), np.sqrt)),
+        ("interpolation", with_second(x, np.sqrt(x), lambda v: np.interp(v, x, np.sqrt(x)))),
+        ("interpolation", with_second(x, np.sqrt(x), interpolate.CubicSpline(x, np.sqrt(x)))),
+        ("interpolation", with_second(x, np.sqrt(x), interpolate.interp1d(x, np.sqrt(x), "nearest"))),
+        ("interpolation", with_second(x, np.sqrt(x), lambda v: np.array([known[k] for k in v]))),
         ("same-curve-twice", with_second(x, 5.0 + 2.0 * x**2, lambda v: 3.0 * v**2)),
     ]  # fmt: skip
     return right, wrong
@@ -46,7 +64,9 @@ def case_4e7():
         ("deviance-scale", {"elpd_difference": -364.4}),
         ("other-models", {"elpd_difference": 30.0}),
         ("unpaired", {"difference_se": 28.2}),
-        ("standard-error", {"difference_se": 0.75}),
+        ("error-of-the-mean", {"difference_se": 0.75}),
+        ("standard-error", {"difference_se": 15.0}),
+        ("not-the-largest", {"largest_k": -3.0}),
         ("k-too-large", {"largest_k": 3.0}),
         ("parameters-counted", {"why": "fewer parameters"}),
         ("truth-claimed", {"why": "is true"}),

@@ -24,6 +24,28 @@ def babies_model(likelihood="t", nu="free", slope=True, transform=np.sqrt, inter
     return model
 
 
+def babies_tfp(pinned=True, likelihood="t", nu="free"):
+    import jax.numpy as jnp
+    import tensorflow_probability.substrates.jax as tfp
+
+    tfd, frame = tfp.distributions, datasets.babies()
+    root, length = np.sqrt(frame["month"].to_numpy(float)), frame["length"].to_numpy(float)
+
+    @tfd.JointDistributionCoroutineAutoBatched
+    def joint():
+        beta0 = yield tfd.Normal(jnp.float64(50.0), 10.0, name="beta0")
+        beta1 = yield tfd.Normal(jnp.float64(0.0), 10.0, name="beta1")
+        sigma = yield tfd.HalfNormal(jnp.float64(10.0), name="sigma")
+        mu = beta0 + beta1 * root
+        if likelihood == "normal":
+            yield tfd.Normal(mu, sigma, name="length")
+        else:
+            dof = nu if nu != "free" else (yield tfd.Gamma(jnp.float64(2.0), 0.1, name="nu"))
+            yield tfd.StudentT(dof, mu, sigma, name="length")
+
+    return joint.experimental_pin(length=length) if pinned else joint
+
+
 def case_4e3():
     right = {
         "model": babies_model(),
@@ -31,7 +53,11 @@ def case_4e3():
         "elpd_difference": -0.4,
         "conclusion": "not needed",
     }
+    for pinned in (True, False):
+        assert check("4E3", **right | {"model": babies_tfp(pinned)}).passed
     wrong = [
+        ("likelihood-not-robust", {"model": babies_tfp(likelihood="normal")}),
+        ("nu-fixed", {"model": babies_tfp(nu=30.0)}),
         ("likelihood-not-robust", {"model": babies_model("normal")}),
         ("nu-fixed", {"model": babies_model(nu=30.0)}),
         ("parameter-count", {"model": babies_model(slope=False)}),
@@ -60,6 +86,7 @@ def case_4e5():
         ("same-answer-twice", {"tinf_matches": "cauchy"}),
         ("nu-infinite", {"tail_normal": float("nan")}),
         ("swapped", {"tail_t1": 0.0027, "tail_normal": 0.2048}),
+        ("percent", {"tail_t1": 20.48}),
         ("one-sided-tail", {"tail_t1": 0.1024}),
         ("one-sided-tail", {"tail_normal": 0.00135}),
         ("other-scale", {"peak_t1": 0.1592}),

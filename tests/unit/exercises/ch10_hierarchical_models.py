@@ -1,5 +1,6 @@
 """Chapter 10: for each exercise the right answers, and wrong ones with the mistake they show."""
 
+from companion.exercises import check
 from companion.exercises.checks.ch10_hierarchical_models import (
     _all_hierarchies,
     _inverse_gamma,
@@ -57,11 +58,15 @@ def case_one_hierarchy():
 def case_all_hierarchies():
     exact = _all_hierarchies()
     right = {"idata": made(exact, diverging=80), "parameters": 11, "where": "tau_1 near 0"}
+    sticky = made(exact, memory=0.98, sd=0.01)  # ill in another way
+    assert check("4E2.5", **right | {"idata": sticky}).passed
     wrong = [
         ("no-hyperparameters", {"idata": made(exact, mu_1=None)}),
         ("sigma-left-out", {"idata": made(exact, sigma_h=None)}),
         ("still-common", {"idata": made(exact, sigma=0.98)}),
-        ("posterior", {"idata": made(exact, beta_0=np.array([25.0, 24.0]))}),
+        ("healthy", {"idata": made(exact)}),
+        ("healthy", {"idata": non_centered()}),
+        ("posterior", {"idata": made(exact, beta_0=np.array([25.0, 24.0]), diverging=80)}),
         ("parameter-count", {"parameters": 6}),
         ("wrong-funnel", {"where": "tau_0 near 0"}),
     ]

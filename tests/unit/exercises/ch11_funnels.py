@@ -131,12 +131,17 @@ def case_11h1():
         "hidden": schools((5.1, 3.5, 0.98), diverging=2, energy_memory=0.95),
         "trust": False,
     }
+    many = {"broken": schools((5.7, 3.5, 0.97), diverging=51, energy_memory=0.8)}
+    many["hidden"] = schools((5.1, 3.5, 0.98), diverging=19, energy_memory=0.95)
+    assert check("11H1", **many, trust=False).passed
+    half = schools((5.1, 3.5, 0.98), diverging=30, energy_memory=0.95)
     healthy = schools((4.70, 3.9), energy_memory=0.5)
     quiet_ess = schools((5.1, 3.5, 0.95), diverging=2, energy_memory=0.5)
     assert check("11H1", **right | {"hidden": quiet_ess}).passed
     wrong = [
         ("not-broken", {"broken": healthy}),
         ("still-diverging", {"hidden": right["broken"]}),
+        ("still-diverging", {"hidden": half}),
         ("really-cured", {"hidden": healthy}),
         ("silence-trusted", {"trust": True}),
     ]

@@ -85,7 +85,7 @@ def case_12h1():
         "better_at_30": "wide",
     }
     wrong = [
-        ("in-percent", {"coverage_narrow": 78.0, "coverage_wide": 100.0}),
+        ("percent", {"coverage_narrow": 78.0, "coverage_wide": 100.0}),
         ("priors-exchanged", {"coverage_narrow": 0.99, "coverage_wide": 0.78}),
         (
             "interval-of-the-mean",

@@ -26,9 +26,11 @@ def case_13e1():
 
 def case_13e2():
     right = {"p_mean": 0.0008, "p_next": 0.1098, "p_report": 0.142}
-    assert check("13E2", p_mean=0.0, p_next=0.115, p_report=0.136).passed
+    assert check("13E2", p_mean=0.0005, p_next=0.115, p_report=0.136).passed
     wrong = [
-        ("not-a-probability", {"p_next": 11.0}),
+        ("percent", {"p_next": 11.0}),
+        ("none-seen", {"p_mean": 0.0}),
+        ("plugged-in", {"p_next": 0.1022, "p_report": 0.1358}),
         ("mean", {"p_mean": 0.11}),
         ("spread-left-out", {"p_next": 0.0008}),
         ("noise-in-the-effect", {"p_next": 0.142}),

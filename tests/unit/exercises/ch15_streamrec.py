@@ -1,5 +1,6 @@
 """Chapter 15: for each exercise the right answers, and wrong ones with the mistake they show."""
 
+from companion.exercises import check
 import numpy as np
 from scipy import stats
 
@@ -8,7 +9,10 @@ from tests.unit.exercises.made_up import chains, fit
 
 def case_15e1():
     right = {"gain_200": 0.0476, "size_54": 8.45, "kappa_54": 236.7, "sd_54": np.float64(0.0297)}
+    for size in (8, 9):  # impressions are whole
+        assert check("15E1", **right | {"size_54": size}).passed
     wrong = [
+        ("size", {"size_54": 10.0}),
         ("percent", {"gain_200": 4.76}),
         ("weight-of-the-data", {"gain_200": 0.952}),
         ("gain", {"gain_200": 0.05}),

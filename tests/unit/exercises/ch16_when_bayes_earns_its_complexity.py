@@ -1,5 +1,6 @@
 """Chapter 16: for each exercise the right answers, and wrong ones with the mistake they show."""
 
+from companion.exercises import check
 from companion.exercises.checks.ch16_when_bayes_earns_its_complexity import _four_wells
 import numpy as np
 
@@ -22,10 +23,14 @@ def case_card():
 
 def case_rolls():
     right = {"best": 141.0, "cost_best": 7.0, "cost_mean": 9.97}
+    draws = np.random.default_rng(1621).normal(120.0, 25.0, 100_000)
+    assert check("16E2", **right | {"best": np.quantile(draws, 0.8)}).passed
     wrong = [
         ("mean-baked", {"best": 120}),
         ("sides-swapped", {"best": 99.0}),
         ("quantile", {"best": 161.0}),
+        ("quantile", {"best": 140}),
+        ("quantile", {"best": 142}),
         ("costs-exchanged", {"cost_best": 9.97, "cost_mean": 7.0}),
         ("cost-mean", {"cost_mean": 7.98}),
         ("cost-best", {"cost_best": 5.6}),

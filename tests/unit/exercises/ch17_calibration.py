@@ -63,6 +63,8 @@ def case_how_many():
         ("expected-count", {"data_sets": 57}),
         ("one-sided-test", {"data_sets": 135}),
         ("normal-approximation", {"data_sets": 153}),
+        ("not-the-smallest", {"data_sets": 175}),
+        ("not-the-smallest", {"data_sets": 165}),
         ("data-sets", {"data_sets": 250}),
     ]
     return right, wrong
@@ -132,6 +134,10 @@ def case_too_sure():
         ("few-data-sets", {"ranks_before": made_up_ranks(2.0, data_sets=40)}),
         ("bug-shared", {"ranks_before": made_up_ranks(seed=3)}),
         ("one-sided-ranks", {"ranks_before": made_up_ranks(2.0, shift=1.5)}),
+        ("in-order", {"ranks_after": np.arange(101)}),
+        ("in-order", {"ranks_before": [0, 100] * 40}),
+        ("all-outside", {"ranks_before": np.random.default_rng(6).choice([0, 100], 80)}),
+        ("too-even", {"ranks_after": np.random.default_rng(7).permutation(101)}),
         ("not-the-culprit", {"bug": "prior"}),
         ("twice", {"times": 2}),
         ("times", {"times": 48}),
