@@ -66,3 +66,17 @@ def test_pymc_imported_first_is_warned_about():
 def test_a_flag_that_you_set_is_left_alone(given):
     done = python("import os, companion; print(os.environ['PYTENSOR_FLAGS'])", PYTENSOR_FLAGS=given)
     assert done.stdout.strip() == given
+
+
+def test_pymc_announces_nothing_and_still_warns():
+    done = python(
+        "import companion, logging\n"
+        "logging.basicConfig(level='INFO')\n"
+        "for name in ('pymc.sampling.mcmc', 'pymc.variational.inference'):\n"
+        "    logging.getLogger(name).info(f'{name} announces')\n"
+        "    logging.getLogger(name).warning(f'{name} warns')\n"
+    )
+    assert done.stderr.splitlines() == [
+        "WARNING:pymc.sampling.mcmc:pymc.sampling.mcmc warns",
+        "WARNING:pymc.variational.inference:pymc.variational.inference warns",
+    ]

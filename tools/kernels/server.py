@@ -8,17 +8,24 @@ not used, because its threads would not survive a fork.
     python tools/kernels/server.py NUMBER
 
 waits for `client.py`, which Jupyter starts in place of a kernel, at the Unix socket whose file
-descriptor has this number.
+descriptor has this number. It ends when its standard input does, that is, when whoever started it is
+gone, and with it, however it ends, end all kernels.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 import gc
 import importlib
 import json
+import logging
 import os
+import select
 import signal
 import socket
 import sys
 import threading
+import traceback
+from typing import TextIO
 
 # Not `matplotlib.pyplot`: it settles how figures are shown, which is each kernel's own affair.
 LIBRARIES = (
@@ -50,14 +57,56 @@ def warm_up() -> None:
     nutpie.compile_pymc_model(model)
 
 
-def obey(client: socket.socket) -> None:
-    """Pass on interrupts, and end this kernel when the process that Jupyter knows has ended."""
-    while client.recv(1):
-        os.kill(os.getpid(), signal.SIGINT)
-    os._exit(0)
+@contextmanager
+def ending_with(started_by: int) -> Iterator[None]:
+    """End this process during the block, which forks nothing, when what started it is gone.
+
+    Parameters
+    ----------
+    started_by : int
+        A file descriptor on which nothing comes but the end.
+    """
+    enough, told = os.pipe()
+
+    def watch() -> None:
+        if started_by in select.select([started_by, enough], [], [])[0]:
+            os._exit(0)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        os.close(told)
+        watcher.join()
+        os.close(enough)
 
 
-def be_kernel(client: socket.socket, request: dict, streams: list[int]) -> None:
+def end() -> None:
+    """End this kernel and whatever it has started, at once and in silence."""
+    os.killpg(0, signal.SIGKILL)
+
+
+def obey(client: socket.socket, server: int) -> None:
+    """Pass on interrupts; end this kernel when the process that Jupyter knows, or the server, ends."""
+    with suppress(OSError):
+        while server not in (ready := select.select([client, server], [], [])[0]):
+            if client in ready and not client.recv(1):
+                break
+            os.kill(os.getpid(), signal.SIGINT)
+    end()
+
+
+def redirect_logs(before: tuple[TextIO, TextIO]) -> None:
+    """Let libraries that were imported earlier log where this kernel's output goes: the notebook."""
+    now = dict(zip(before, (sys.stdout, sys.stderr), strict=True))
+    loggers = [logging.root, *map(logging.getLogger, list(logging.root.manager.loggerDict))]
+    for handler in {handler for logger in loggers for handler in logger.handlers}:
+        if isinstance(handler, logging.StreamHandler) and handler.stream in now:
+            handler.setStream(now[handler.stream])
+
+
+def be_kernel(client: socket.socket, request: dict, streams: list[int], server: int) -> None:
     """Turn this copy into the kernel that was asked for."""
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -68,39 +117,73 @@ def be_kernel(client: socket.socket, request: dict, streams: list[int]) -> None:
     os.environ.update(request["env"])
     os.chdir(request["cwd"])
     del sys.path[0]  # this file's folder; IPython puts the notebook's in its place
-    parent = f"--IPKernelApp.parent_handle={os.getppid()}"
-    sys.argv = ["ipykernel_launcher", *request["arguments"], parent]
-    threading.Thread(target=obey, args=(client,), daemon=True).start()
+    # `obey` knows better than ipykernel when it is time to end.
+    sys.argv = ["ipykernel_launcher", *request["arguments"], "--IPKernelApp.parent_handle=1"]
+    threading.Thread(target=obey, args=(client, server), daemon=True).start()
 
-    from ipykernel import kernelapp
+    from ipykernel.kernelapp import IPKernelApp
 
-    kernelapp.launch_new_instance()
+    before = (sys.stdout, sys.stderr)
+    kernel = IPKernelApp.instance()
+    kernel.initialize()
+    redirect_logs(before)
+    kernel.start()
 
 
-def read_request(client: socket.socket) -> tuple[dict, list[int]]:
-    """Receive a line of JSON and the three standard streams that come with it."""
+def read_request(client: socket.socket) -> tuple[dict, list[int]] | None:
+    """Receive a line of JSON and the three standard streams that come with it.
+
+    Returns
+    -------
+    tuple or None
+        None if the client went away before the end of the line.
+    """
     text, streams, _, _ = socket.recv_fds(client, 65536, 3)
     while not text.endswith(b"\n"):
-        text += client.recv(65536)
+        more = client.recv(65536)
+        if not more:
+            for stream in streams:
+                os.close(stream)
+            return None
+        text += more
     return json.loads(text), streams
 
 
-def serve(door: socket.socket) -> None:
-    """Fork a kernel for every client, until this process is told to stop."""
+def serve(door: socket.socket, started_by: int) -> None:
+    """Fork a kernel for every client, until what started this process is gone.
+
+    Parameters
+    ----------
+    door : socket.socket
+        Where clients come.
+    started_by : int
+        A file descriptor on which nothing comes but the end.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a kernel ended
-    while True:
+    kernels_end, server_end = os.pipe()  # its second end is held by this process alone
+    while started_by not in select.select([door, started_by], [], [])[0]:
         client, _ = door.accept()
-        request, streams = read_request(client)
-        if os.fork() == 0:
-            door.close()
-            be_kernel(client, request, streams)
-            os._exit(0)
-        for stream in streams:
-            os.close(stream)
-        client.close()
+        with client, suppress(OSError):
+            request = read_request(client)
+            if request is None:
+                continue
+            if os.fork() == 0:
+                try:
+                    door.close()
+                    os.close(server_end)
+                    be_kernel(client, *request, kernels_end)
+                except Exception:
+                    traceback.print_exc()
+                finally:
+                    end()
+            for stream in request[1]:
+                os.close(stream)
+            client.send(b"k")
 
 
 if __name__ == "__main__":
-    warm_up()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started this
+    with ending_with(0):
+        warm_up()
     gc.freeze()  # or else a copy's garbage collector would copy every page
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), 0)
