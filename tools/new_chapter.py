@@ -79,7 +79,7 @@ class Chapter:
         }.items():
             template = template.replace(old, new)
         # 99E1, 99e1 and the seeds 9901, 9902, ...
-        return re.sub(r"\b99(?=[Ee]1\b|\d\d\b)", str(self.number), template)
+        return re.sub(r"(?<!\d)99(?=[Ee]1\b|\d\d\b)", str(self.number), template)
 
 
 def texts(chapter: Chapter) -> dict[str, str]:

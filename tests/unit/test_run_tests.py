@@ -25,3 +25,16 @@ def test_other_failures_and_skips_keep_their_names(result):
     assert result.failed[1] == "tests.unit.test_a::test_b[c.ipynb]"
     assert result.skipped == {"tests.book.test_c::test_d": "no browser"}
     assert result.count == 4
+
+
+def test_one_chapter_is_its_rules_its_checks_and_its_notebooks():
+    parts = run_tests.parts_of("08-robust-regression")
+    assert list(parts) == ["rules", "unit", "notebooks"]
+    assert parts["rules"][1][-1] == "08-robust-regression or whole_course"
+    assert [name for name in parts["notebooks"][1] if name.endswith(".ipynb")] == [
+        f"{folder}/08-robust-regression.ipynb" for folder in ("chapters", "solutions", "exercises")
+    ]
+
+
+def test_a_chapter_without_notebooks_has_rules_to_tell_what_is_missing():
+    assert list(run_tests.parts_of("98-nothing-yet")) == ["rules", "unit"]
