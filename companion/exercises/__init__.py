@@ -12,8 +12,11 @@ wrong. It works offline.
 The modules, each one idea:
 
 * `registry`: what an exercise is, and the decorator that turns a function into its check;
-* `answers`: the questions a check asks of an answer (is it a number? has the sampler converged?);
-* `outcome`: what the learner sees;
+* `answers`: the questions a check asks of an answer (is it a number? a share? one of these words?);
+* `fits`: the questions it asks of a fit (has the sampler converged? is the mean right?);
+* `model_view`: what it sees of a model, in either library;
+* `comparison`, `exact`: what checks of several chapters share;
+* `outcome`, `overview`: what the learner sees of one check, and of all;
 * `progress_file`: what is remembered between sessions, and where;
 * `engine`: `check` itself;
 * `checks`: the checks, one module for each chapter.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 import difflib
+import re
 
 __all__ = ["EXERCISES", "Exercise", "exercise", "find", "nearest"]
 
@@ -55,23 +56,33 @@ class Exercise:
 EXERCISES: dict[str, Exercise] = {}
 
 
+def _level(exercise_id: str) -> str:
+    """Return the level in an id: the letter before its last number ("D4M2" is of the appendix D4)."""
+    found = re.fullmatch(r"[A-Z]?\d+([EMH])\d+(\.\d+)?", exercise_id)
+    if not found:
+        raise ValueError(
+            "exercise_id must be the number of a chapter or section, the level E, M or H, and a number, such as "
+            f"'4E5', but {exercise_id!r} was given."
+        )
+    return found[1]
+
+
 def exercise(
-    exercise_id: str, *, chapter: str, title: str, level: str, answers: Mapping[str, str]
+    exercise_id: str, title: str, /, **answers: str
 ) -> Callable[[Callable[..., str]], Callable[..., str]]:
     """Register the decorated function as the check of an exercise.
+
+    The level is in the id. The chapter is in the name of the module: an exercise in
+    `checks/ch08_robust_regression.py` belongs to the notebooks `08-robust-regression`.
 
     Parameters
     ----------
     exercise_id : str
         A new id, for example `"4E5"`.
-    chapter : str
-        Stem of the notebooks, for example `"08-robust-regression"`.
     title : str
         A few words.
-    level : str
-        `"E"`, `"M"` or `"H"`.
-    answers : mapping of str to str
-        For each keyword argument of the function, what is expected.
+    **answers : str
+        For each argument of the function, what is expected, in words that complete "expected: ...".
 
     Returns
     -------
@@ -81,19 +92,17 @@ def exercise(
     Raises
     ------
     ValueError
-        If the id is taken, the level unknown or no answer is named.
+        If the id is taken or says no level, or no answer is named.
     """
     if exercise_id in EXERCISES:
         raise ValueError(f"exercise_id must be new, but {exercise_id!r} is registered already.")
-    if level not in ("E", "M", "H"):
-        raise ValueError(f"level must be 'E', 'M' or 'H', but {level!r} was given.")
+    level = _level(exercise_id)
     if not answers:
         raise ValueError(f"answers must name at least one answer of exercise {exercise_id}.")
 
     def register(function: Callable[..., str]) -> Callable[..., str]:
-        EXERCISES[exercise_id] = Exercise(
-            exercise_id, chapter, title, level, dict(answers), function
-        )
+        chapter = function.__module__.rpartition(".")[2].removeprefix("ch").replace("_", "-")
+        EXERCISES[exercise_id] = Exercise(exercise_id, chapter, title, level, answers, function)
         return function
 
     return register

@@ -80,7 +80,7 @@ def missing_exercises(stem):
     if not own:
         yield (
             f"companion/exercises/checks/{module}.py registers no exercise: "
-            f'@exercise("{int(stem[:2])}E1", chapter="{stem}", ...)'
+            f'@exercise("{int(stem[:2])}E1", "a title", answer="what is expected")'
         )
     if not (ROOT / "tests/unit/exercises" / f"{module}.py").exists():
         return

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from companion.exercises.answers import close, draws, posterior_mean, require
+from companion.exercises.answers import close, require
+from companion.exercises.fits import draws, posterior_mean
 from companion.exercises.registry import exercise
 import numpy as np
 from scipy import stats
-
-CHAPTER = "99-the-slug"
 
 MINUTES = np.array([31.0, 42.0, 27.0, 36.0, 45.0, 33.0, 29.0, 38.0, 24.0, 40.0, 35.0, 30.0])
 FIRST = 5  # the deliveries of exercise 99E1
@@ -38,10 +37,8 @@ def exact_posterior(minutes: np.ndarray) -> dict[str, tuple[float, float]]:
 
 @exercise(
     "99E1",
-    chapter=CHAPTER,
-    title="Five deliveries",
-    level="E",
-    answers={"idata": "your fit of the first five deliveries, with variables `mu` and `sigma`"},
+    "Five deliveries",
+    idata="your fit of the first five deliveries, with variables `mu` and `sigma`",
 )
 def five_deliveries(idata: Any) -> str:
     """Compare both posterior means with the exact ones."""

@@ -9,19 +9,11 @@ from functools import cache
 import math
 from typing import Any
 
-from companion.exercises.answers import (
-    by_simulation,
-    close,
-    number,
-    posterior_mean,
-    require,
-    share,
-)
+from companion.exercises.answers import by_simulation, close, number, require, share
+from companion.exercises.fits import posterior_mean
 from companion.exercises.registry import exercise
 import numpy as np
 from scipy import integrate, special, stats
-
-CHAPTER = "01-from-conjugacy-to-computation"
 
 # --- 1E1: learn in two steps -----------------------------------------------------------------------
 
@@ -36,16 +28,12 @@ def _is_pair(shape: float, rate: float, wanted: tuple[float, float]) -> bool:
 
 @exercise(
     "1E1",
-    chapter=CHAPTER,
-    title="Learn in two steps",
-    level="E",
-    answers={
-        "shape_spring": "shape of the Gamma posterior after spring, a number",
-        "rate_spring": "rate of that posterior, a number",
-        "shape_both": "shape of the Gamma posterior after spring and summer, a number",
-        "rate_both": "rate of that posterior, a number",
-        "probability": "posterior probability of more than 4 falls per 1,000 bed-days, a number",
-    },
+    "Learn in two steps",
+    shape_spring="shape of the Gamma posterior after spring, a number",
+    rate_spring="rate of that posterior, a number",
+    shape_both="shape of the Gamma posterior after spring and summer, a number",
+    rate_both="rate of that posterior, a number",
+    probability="posterior probability of more than 4 falls per 1,000 bed-days, a number",
 )
 def two_steps(
     shape_spring: Any, rate_spring: Any, shape_both: Any, rate_both: Any, probability: Any
@@ -143,17 +131,13 @@ def _difference_cdf(value: float) -> float:
 
 @exercise(
     "1E2",
-    chapter=CHAPTER,
-    title="A difference without a formula",
-    level="E",
-    answers={
-        "mean": "posterior mean of the difference A minus B, a number",
-        "variance": "its posterior variance, a number",
-        "probability": "posterior probability that A's share is the larger one, a number",
-        "low": "lower end of the central 94 % interval, a number",
-        "high": "upper end of that interval, a number",
-        "mcse": "Monte Carlo standard error of your mean, a number",
-    },
+    "A difference without a formula",
+    mean="posterior mean of the difference A minus B, a number",
+    variance="its posterior variance, a number",
+    probability="posterior probability that A's share is the larger one, a number",
+    low="lower end of the central 94 % interval, a number",
+    high="upper end of that interval, a number",
+    mcse="Monte Carlo standard error of your mean, a number",
 )
 def difference(mean: Any, variance: Any, probability: Any, low: Any, high: Any, mcse: Any) -> str:
     """Compare with integrals, in standard errors of 100,000 independent draws."""
@@ -266,15 +250,11 @@ def _exact_coverage(only_seen: bool = False) -> float:
 
 @exercise(
     "1M1",
-    chapter=CHAPTER,
-    title="When an error bar lies",
-    level="M",
-    answers={
-        "expected": "number of draws, of 1,000, that you expect to show the event, a number",
-        "none": "probability that none of 1,000 draws shows it, a number",
-        "coverage": "share of runs of 1,000 draws whose interval contains the exact probability, a number",
-        "needed": "number of draws for which the MCSE is a tenth of the probability, a number",
-    },
+    "When an error bar lies",
+    expected="number of draws, of 1,000, that you expect to show the event, a number",
+    none="probability that none of 1,000 draws shows it, a number",
+    coverage="share of runs of 1,000 draws whose interval contains the exact probability, a number",
+    needed="number of draws for which the MCSE is a tenth of the probability, a number",
 )
 def error_bar(expected: Any, none: Any, coverage: Any, needed: Any) -> str:
     """Compare with the Binomial distribution of the number of draws that show the event."""
@@ -388,14 +368,10 @@ def _nested(flat: bool = False) -> tuple[float, float, float]:
 
 @exercise(
     "1H1",
-    chapter=CHAPTER,
-    title="A hierarchy by nested integration",
-    level="H",
-    answers={
-        "log_evidence": "logarithm of the evidence, from your integral, a number",
-        "tau_mean": "posterior mean of tau, from your integral, a number",
-        "idata": "a fit of the same model, with scalar variables `mu` and `tau`",
-    },
+    "A hierarchy by nested integration",
+    log_evidence="logarithm of the evidence, from your integral, a number",
+    tau_mean="posterior mean of tau, from your integral, a number",
+    idata="a fit of the same model, with scalar variables `mu` and `tau`",
 )
 def nested(log_evidence: Any, tau_mean: Any, idata: Any) -> str:
     """Compare the integral with quadrature, then the sampler with the integral."""

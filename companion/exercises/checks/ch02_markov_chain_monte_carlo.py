@@ -13,18 +13,14 @@ from companion.exercises.answers import (
     Unusable,
     choice,
     close,
-    converged,
-    draws,
     number,
     numbers,
     require,
-    rhat,
     share,
 )
+from companion.exercises.fits import converged, draws, rhat
 from companion.exercises.registry import exercise
 import numpy as np
-
-CHAPTER = "02-markov-chain-monte-carlo"
 
 POSTERIOR_SD = (1.0 / 10.0**2 + 20.0 / 2.0**2) ** -0.5
 NOISE_SD = 2.0
@@ -45,14 +41,10 @@ def _step(sd: float, rate: float) -> float:
 
 @exercise(
     "2E1",
-    chapter=CHAPTER,
-    title="An acceptance rate, backwards",
-    level="E",
-    answers={
-        "rate": "long-run acceptance rate of the random walk with a step of 0.5, a number",
-        "step": "the step (µg/L) whose acceptance rate is 0.574, a number",
-        "verdict": "'shorter' or 'longer': what is the best step, compared with 0.5?",
-    },
+    "An acceptance rate, backwards",
+    rate="long-run acceptance rate of the random walk with a step of 0.5, a number",
+    step="the step (µg/L) whose acceptance rate is 0.574, a number",
+    verdict="'shorter' or 'longer': what is the best step, compared with 0.5?",
 )
 def acceptance_backwards(rate: Any, step: Any, verdict: Any) -> str:
     """Compare with the arctangent law and its inverse."""
@@ -118,13 +110,9 @@ def _chain(ratio: np.ndarray) -> np.ndarray:
 
 @exercise(
     "2M1",
-    chapter=CHAPTER,
-    title="A chain as a matrix",
-    level="M",
-    answers={
-        "P": "the 3 x 3 matrix of the chain, `P[i, j]` the probability of going from state i to state j",
-        "rejected": "the long-run share of iterations in which the proposal is rejected, a number",
-    },
+    "A chain as a matrix",
+    P="the 3 x 3 matrix of the chain, `P[i, j]` the probability of going from state i to state j",
+    rejected="the long-run share of iterations in which the proposal is rejected, a number",
 )
 def matrix(P: Any, rejected: Any) -> str:  # noqa: N803 (the name of the matrix in the chapter)
     """Compare with the exact matrix, and with the matrices of typical mistakes."""
@@ -236,15 +224,11 @@ def _sd(values: np.ndarray) -> tuple[float, float]:
 
 @exercise(
     "2M2",
-    chapter=CHAPTER,
-    title="A trajectory that goes nowhere",
-    level="M",
-    answers={
-        "correlations": "three numbers: the correlation of successive draws for trajectories of length pi/2, pi "
-        "and 2 pi",
-        "stuck": "the draws with whole orbits, an array of shape (4, 1000)",
-        "cured": "the draws with your cure, an array of shape (chain, draw)",
-    },
+    "A trajectory that goes nowhere",
+    correlations="three numbers: the correlation of successive draws for trajectories of length pi/2, pi "
+    "and 2 pi",
+    stuck="the draws with whole orbits, an array of shape (4, 1000)",
+    cured="the draws with your cure, an array of shape (chain, draw)",
 )
 def orbit(correlations: Any, stuck: Any, cured: Any) -> str:
     """Compare with the cosine, then ask that the one run is stuck and the other is not."""
@@ -334,15 +318,11 @@ def _langevin_sds(step: float) -> dict[str, float]:
 
 @exercise(
     "2H1",
-    chapter=CHAPTER,
-    title="Break it: count the data twice",
-    level="H",
-    answers={
-        "corrected": "the run with the Hastings correction, with the variable `mu` (`run.to_datatree('mu')`)",
-        "uncorrected": "the run without it, with the variable `mu`",
-        "limit": "'posterior', 'posterior squared' or 'prior': which density does the uncorrected chain sample as "
-        "its step goes to zero?",
-    },
+    "Break it: count the data twice",
+    corrected="the run with the Hastings correction, with the variable `mu` (`run.to_datatree('mu')`)",
+    uncorrected="the run without it, with the variable `mu`",
+    limit="'posterior', 'posterior squared' or 'prior': which density does the uncorrected chain sample as "
+    "its step goes to zero?",
 )
 def langevin(corrected: Any, uncorrected: Any, limit: Any) -> str:
     """Compare the standard deviations of both runs with their closed forms."""

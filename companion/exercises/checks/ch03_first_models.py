@@ -11,23 +11,12 @@ import math
 from typing import Any
 
 from companion import datasets
-from companion.exercises.answers import (
-    Miss,
-    Unusable,
-    close,
-    draws,
-    number,
-    numbers,
-    posterior_mean,
-    require,
-    share,
-)
+from companion.exercises.answers import Miss, Unusable, close, number, numbers, require, share
+from companion.exercises.fits import draws, posterior_mean
 from companion.exercises.registry import exercise
 from companion.lessons.laplace import logistic_laplace
 import numpy as np
 from scipy.special import expit, logit
-
-CHAPTER = "03-first-models"
 
 # What `datasets.dose_response` was simulated from: log-odds at 0, per year, per milligram.
 TRUTH = (-3.0, 0.04, 0.015)
@@ -38,14 +27,10 @@ TRUTH = (-3.0, 0.04, 0.015)
 
 @exercise(
     "3E1",
-    chapter=CHAPTER,
-    title="Two kinds of uncertainty",
-    level="E",
-    answers={
-        "mcse": "the Monte Carlo standard error of the mean, in minutes",
-        "draws": "number of draws, over all chains, for an MCSE half as large",
-        "observations": "number of observations, roughly, for a posterior sd half as large",
-    },
+    "Two kinds of uncertainty",
+    mcse="the Monte Carlo standard error of the mean, in minutes",
+    draws="number of draws, over all chains, for an MCSE half as large",
+    observations="number of observations, roughly, for a posterior sd half as large",
 )
 def two_kinds(mcse: Any, draws: Any, observations: Any) -> str:
     """Compare with sd / sqrt(ESS), and with the square-root law for draws and for data."""
@@ -120,14 +105,10 @@ def two_kinds(mcse: Any, draws: Any, observations: Any) -> str:
 
 @exercise(
     "3E2",
-    chapter=CHAPTER,
-    title="One effect, three ways",
-    level="E",
-    answers={
-        "p": "probability of a response at 120 mg, between 0 and 1",
-        "odds_ratio": "odds at 140 mg divided by the odds at 120 mg, a number",
-        "points": "gain in probability from 120 to 140 mg, in percentage points",
-    },
+    "One effect, three ways",
+    p="probability of a response at 120 mg, between 0 and 1",
+    odds_ratio="odds at 140 mg divided by the odds at 120 mg, a number",
+    points="gain in probability from 120 to 140 mg, in percentage points",
 )
 def three_ways(p: Any, odds_ratio: Any, points: Any) -> str:
     """Compare with the closed forms, and recognize answers on the wrong scale."""
@@ -264,16 +245,12 @@ def _for_each_draw(name: str, value: Any, count: int) -> np.ndarray:
 
 @exercise(
     "3M1",
-    chapter=CHAPTER,
-    title="Back to years and milligrams",
-    level="M",
-    answers={
-        "idata": "your fit of the chapter's logistic regression, with `intercept`, `b_age` and `b_dose` on "
-        "standardized predictors",
-        "intercept_raw": "the intercept in original units, one value for each draw of `idata`",
-        "dose_80": "the dose in mg at which a patient of 50 years responds with probability 0.8, one value for "
-        "each draw of `idata`",
-    },
+    "Back to years and milligrams",
+    idata="your fit of the chapter's logistic regression, with `intercept`, `b_age` and `b_dose` on "
+    "standardized predictors",
+    intercept_raw="the intercept in original units, one value for each draw of `idata`",
+    dose_80="the dose in mg at which a patient of 50 years responds with probability 0.8, one value for "
+    "each draw of `idata`",
 )
 def back_to_units(idata: Any, intercept_raw: Any, dose_80: Any) -> str:
     """Compare the fit with an integral, then the two quantities with its own draws."""
@@ -397,14 +374,10 @@ def _small_trials(patients: int, repeats: int = 4000) -> dict[str, float]:
 
 @exercise(
     "3H1",
-    chapter=CHAPTER,
-    title="Small studies that succeed",
-    level="H",
-    answers={
-        "power_50": "share of trials with 50 patients whose 94 % interval for age lies above zero, 0 to 1",
-        "exaggeration_50": "mean estimate in those trials, divided by the true effect, a number",
-        "exaggeration_400": "the same ratio for trials with 400 patients, a number",
-    },
+    "Small studies that succeed",
+    power_50="share of trials with 50 patients whose 94 % interval for age lies above zero, 0 to 1",
+    exaggeration_50="mean estimate in those trials, divided by the true effect, a number",
+    exaggeration_400="the same ratio for trials with 400 patients, a number",
 )
 def small_studies(power_50: Any, exaggeration_50: Any, exaggeration_400: Any) -> str:
     """Compare with a simulation of its own, within the error of some thousand trials."""

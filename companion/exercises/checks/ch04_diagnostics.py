@@ -15,18 +15,14 @@ from companion.exercises.answers import (
     by_simulation,
     choice,
     close,
-    converged,
-    draws,
     number,
     numbers,
     require,
-    rhat,
     share,
 )
+from companion.exercises.fits import converged, draws, rhat
 from companion.exercises.registry import exercise
 import numpy as np
-
-CHAPTER = "04-diagnostics"
 
 
 def _plain_rhat(values: np.ndarray) -> float:
@@ -49,14 +45,10 @@ SD, WANTED, EFFICIENCY = 3.9, 0.05, 0.2
 
 @exercise(
     "D4E1",
-    chapter=CHAPTER,
-    title="How long must you run?",
-    level="E",
-    answers={
-        "ess_needed": "the effective sample size that brings the MCSE of the mean down to 0.05, a number",
-        "draws_needed": "the number of draws, in all chains together, for that effective sample size",
-        "times_more": "how many times as many draws one more decimal takes, a number",
-    },
+    "How long must you run?",
+    ess_needed="the effective sample size that brings the MCSE of the mean down to 0.05, a number",
+    draws_needed="the number of draws, in all chains together, for that effective sample size",
+    times_more="how many times as many draws one more decimal takes, a number",
 )
 def how_long(ess_needed: Any, draws_needed: Any, times_more: Any) -> str:
     """Compare with the square of the ratio of the two standard deviations."""
@@ -126,10 +118,8 @@ MYSTERY = {"first": "narrow chain", "second": "drift", "third": "healthy", "four
 
 @exercise(
     "D4E2",
-    chapter=CHAPTER,
-    title="Name the chains",
-    level="E",
-    answers={
+    "Name the chains",
+    **{
         name: f"what the {name} run shows: 'healthy', 'drift', 'levels' or 'narrow chain'"
         for name in MYSTERY
     },
@@ -209,13 +199,9 @@ def _trial(function: Callable, values: np.ndarray) -> float:
 
 @exercise(
     "D4M1",
-    chapter=CHAPTER,
-    title="Split R-hat in five lines",
-    level="M",
-    answers={
-        "split_rhat": "a function that takes draws of shape (chain, draw) and returns the split R-hat, without "
-        "ranks",
-    },
+    "Split R-hat in five lines",
+    split_rhat="a function that takes draws of shape (chain, draw) and returns the split R-hat, without "
+    "ranks",
 )
 def write_split_rhat(split_rhat: Any) -> str:
     """Try the function on draws that tell the usual mistakes apart."""
@@ -282,13 +268,9 @@ def write_split_rhat(split_rhat: Any) -> str:
 
 @exercise(
     "D4M2",
-    chapter=CHAPTER,
-    title="Fool the old R-hat",
-    level="M",
-    answers={
-        "fooling": "an array of shape (4, 1000) whose split R-hat is below 1.01 and whose ranked and folded "
-        "R-hat is above 1.1",
-    },
+    "Fool the old R-hat",
+    fooling="an array of shape (4, 1000) whose split R-hat is below 1.01 and whose ranked and folded "
+    "R-hat is above 1.1",
 )
 def fool_rhat(fooling: Any) -> str:
     """Compute both versions of R-hat."""
@@ -333,14 +315,10 @@ def fool_rhat(fooling: Any) -> str:
 
 @exercise(
     "D4H1",
-    chapter=CHAPTER,
-    title="Break a mixture, and mend it",
-    level="H",
-    answers={
-        "broken": "a fit of the mixture without order, with the variable `mu` of two means per draw",
-        "mended": "a DataTree with `mu` sorted draw by draw, and `share`, the share of the larger kind, to match",
-        "luck": "the probability that six chains all fall into the same of two mirror modes, a number",
-    },
+    "Break a mixture, and mend it",
+    broken="a fit of the mixture without order, with the variable `mu` of two means per draw",
+    mended="a DataTree with `mu` sorted draw by draw, and `share`, the share of the larger kind, to match",
+    luck="the probability that six chains all fall into the same of two mirror modes, a number",
 )
 def break_and_mend(broken: Any, mended: Any, luck: Any) -> str:
     """Ask for the pathology first, then for the reference posterior."""

@@ -11,24 +11,10 @@ import math
 from typing import Any
 
 from companion import datasets
-from companion.exercises.answers import (
-    by_simulation,
-    choice,
-    close,
-    converged,
-    draws,
-    has_variable,
-    number,
-    posterior_mean,
-    reference,
-    require,
-    share,
-    whole,
-)
+from companion.exercises.answers import by_simulation, choice, close, number, require, share, whole
+from companion.exercises.fits import converged, draws, has_variable, posterior_mean, reference
 from companion.exercises.registry import exercise
 import numpy as np
-
-CHAPTER = "05-bayesian-workflow"
 
 
 def _plain_concrete() -> tuple[np.ndarray, np.ndarray]:
@@ -63,16 +49,12 @@ def _absurd(prior: tuple[float, float, float, float]) -> tuple[float, float]:
 
 @exercise(
     "5E1",
-    chapter=CHAPTER,
-    title="A prior on trial",
-    level="E",
-    answers={
-        "sd_wide": "standard deviation of the prior predictive distribution with the wide priors, mmHg",
-        "absurd_wide": "with the wide priors, the probability of a pressure below 60 or above 200 mmHg, "
-        "a number between 0 and 1",
-        "absurd_tight": "the same probability with the tight priors",
-        "report": "'range' or 'probability': which of the two does not depend on how many draws you take?",
-    },
+    "A prior on trial",
+    sd_wide="standard deviation of the prior predictive distribution with the wide priors, mmHg",
+    absurd_wide="with the wide priors, the probability of a pressure below 60 or above 200 mmHg, "
+    "a number between 0 and 1",
+    absurd_tight="the same probability with the tight priors",
+    report="'range' or 'probability': which of the two does not depend on how many draws you take?",
 )
 def prior_on_trial(sd_wide: Any, absurd_wide: Any, absurd_tight: Any, report: Any) -> str:
     """Compare with the exact standard deviation and the exact probabilities."""
@@ -178,14 +160,10 @@ def _coverage(z: float, buggy: bool) -> float:
 
 @exercise(
     "5M1",
-    chapter=CHAPTER,
-    title="Fake data find a bug",
-    level="M",
-    answers={
-        "coverage_before": "share of 90 % intervals of the given program that contain the truth, between 0 and 1",
-        "bug": "'prior', 'sum of squares' or 'noise': which part of the program is wrong?",
-        "coverage_after": "the share after your repair",
-    },
+    "Fake data find a bug",
+    coverage_before="share of 90 % intervals of the given program that contain the truth, between 0 and 1",
+    bug="'prior', 'sum of squares' or 'noise': which part of the program is wrong?",
+    coverage_after="the share after your repair",
 )
 def find_the_bug(coverage_before: Any, bug: Any, coverage_after: Any) -> str:
     """Compare with the exact coverages of the program, with and without its bug."""
@@ -273,14 +251,10 @@ def _elpds() -> tuple[float, float]:
 
 @exercise(
     "5M2",
-    chapter=CHAPTER,
-    title="A logarithm wins",
-    level="M",
-    answers={
-        "elpd_log": "LOO's elpd of the Normal model of the logarithm of strength, as ArviZ reports it",
-        "correction": "what has to be added to it to make it a score of strength in MPa, a number",
-        "fair_difference": "corrected elpd of the model of logarithms minus elpd of the curve model",
-    },
+    "A logarithm wins",
+    elpd_log="LOO's elpd of the Normal model of the logarithm of strength, as ArviZ reports it",
+    correction="what has to be added to it to make it a score of strength in MPa, a number",
+    fair_difference="corrected elpd of the model of logarithms minus elpd of the curve model",
 )
 def logarithm(elpd_log: Any, correction: Any, fair_difference: Any) -> str:
     """Compare the correction with the data, the scores with nearly exact ones."""
@@ -401,16 +375,12 @@ def _first_day(idata: Any, kind: str) -> int:
 
 @exercise(
     "5H1",
-    chapter=CHAPTER,
-    title="One more turn",
-    level="H",
-    answers={
-        "idata": "the fit of log strength with Student-t errors, with variables `alpha`, `beta`, `s`, "
-        "`sigma` and `nu`",
-        "gain": "LOO's elpd of this model minus that of the model with Normal errors of log strength",
-        "siblings": "'repaired' or 'still failing': the share of residual variation between mixes",
-        "first_day": "first day on which a specimen with ratio 0.5 has 20 MPa with 95 % probability, whole",
-    },
+    "One more turn",
+    idata="the fit of log strength with Student-t errors, with variables `alpha`, `beta`, `s`, "
+    "`sigma` and `nu`",
+    gain="LOO's elpd of this model minus that of the model with Normal errors of log strength",
+    siblings="'repaired' or 'still failing': the share of residual variation between mixes",
+    first_day="first day on which a specimen with ratio 0.5 has 20 MPa with 95 % probability, whole",
 )
 def one_more_turn(idata: Any, gain: Any, siblings: Any, first_day: Any) -> str:
     """Compare the posterior with a long run, the gain with the data, the day with the learner's draws."""

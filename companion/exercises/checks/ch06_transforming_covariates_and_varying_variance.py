@@ -12,26 +12,11 @@ import math
 from typing import Any
 
 from companion import datasets
-from companion.exercises.answers import (
-    Miss,
-    Unusable,
-    choice,
-    close,
-    converged,
-    count_rows,
-    draws,
-    has_variable,
-    number,
-    posterior_mean,
-    require,
-    whole,
-)
+from companion.exercises.answers import Miss, Unusable, choice, close, number, require, whole
 from companion.exercises.comparison import paired_error, score_difference
+from companion.exercises.fits import converged, count_rows, draws, has_variable, posterior_mean
 from companion.exercises.registry import exercise
 import numpy as np
-
-CHAPTER = "06-transforming-covariates-and-varying-variance"
-
 
 # --- 4E1: curves in everyday life -----------------------------------------------------------------
 
@@ -116,13 +101,9 @@ def _transformed(name: str, x: np.ndarray, f: Any) -> np.ndarray:
 
 @exercise(
     "4E1",
-    chapter=CHAPTER,
-    title="Curves in everyday life",
-    level="E",
-    answers={
-        "examples": "a dictionary with two examples or more; the keys are names, each value is a triple "
-        "(x, y, f): the covariate, the response you expect, and a transformation of the covariate",
-    },
+    "Curves in everyday life",
+    examples="a dictionary with two examples or more; the keys are names, each value is a triple "
+    "(x, y, f): the covariate, the response you expect, and a transformation of the covariate",
 )
 def everyday(examples: Any) -> str:
     """Ask that each response is bent in x and straight in f(x)."""
@@ -217,16 +198,12 @@ def _leave_one_out(root: bool) -> tuple[np.ndarray, np.ndarray]:
 
 @exercise(
     "4E7",
-    chapter=CHAPTER,
-    title="Justify the square root",
-    level="E",
-    answers={
-        "elpd_difference": "LOO's elpd of the model in the square root of the age minus that of the line, a number",
-        "difference_se": "the standard error of that difference, a number",
-        "largest_k": "the largest Pareto k of the two models, a number",
-        "why": "'predicts better', 'fewer parameters' or 'is true'",
-        "worst_month": "the month at which the mean residual of the better model is largest in size, 0 to 24",
-    },
+    "Justify the square root",
+    elpd_difference="LOO's elpd of the model in the square root of the age minus that of the line, a number",
+    difference_se="the standard error of that difference, a number",
+    largest_k="the largest Pareto k of the two models, a number",
+    why="'predicts better', 'fewer parameters' or 'is true'",
+    worst_month="the month at which the mean residual of the better model is largest in size, 0 to 24",
 )
 def square_root(
     elpd_difference: Any, difference_se: Any, largest_k: Any, why: Any, worst_month: Any
@@ -344,15 +321,11 @@ def _pizza_exact() -> dict[str, float]:
 
 @exercise(
     "4M12",
-    chapter=CHAPTER,
-    title="A spread for the pizzeria",
-    level="M",
-    answers={
-        "idata": "your fit with sigma = delta_0 + delta_1 * customers, with variables `beta`, `delta_0`, `delta_1`",
-        "idata_root": "your fit with sigma = tau * sqrt(customers), with variables `beta` and `tau`",
-        "elpd_gain": "LOO's elpd of the first of these minus that of the model with one sigma, a number",
-        "slope_moved": "'yes' or 'no': did the varying spread move beta by more than its posterior sd?",
-    },
+    "A spread for the pizzeria",
+    idata="your fit with sigma = delta_0 + delta_1 * customers, with variables `beta`, `delta_0`, `delta_1`",
+    idata_root="your fit with sigma = tau * sqrt(customers), with variables `beta` and `tau`",
+    elpd_gain="LOO's elpd of the first of these minus that of the model with one sigma, a number",
+    slope_moved="'yes' or 'no': did the varying spread move beta by more than its posterior sd?",
 )
 def pizza(idata: Any, idata_root: Any, elpd_gain: Any, slope_moved: Any) -> str:
     """Compare both fits with exact integrals."""
@@ -471,16 +444,12 @@ def _fall_exact() -> dict[str, float]:
 
 @exercise(
     "4H16",
-    chapter=CHAPTER,
-    title="Gravity on another planet",
-    level="H",
-    answers={
-        "idata": "your fit, with scalar variables `g` (m/s^2) and `sigma` (m)",
-        "velocity_20": "posterior mean of the velocity at 20 s, in m/s",
-        "velocity_20_sd": "posterior standard deviation of that velocity, in m/s",
-        "position_30": "posterior mean of the position at 30 s, in meters",
-        "position_30_sd": "posterior standard deviation of that position, in meters",
-    },
+    "Gravity on another planet",
+    idata="your fit, with scalar variables `g` (m/s^2) and `sigma` (m)",
+    velocity_20="posterior mean of the velocity at 20 s, in m/s",
+    velocity_20_sd="posterior standard deviation of that velocity, in m/s",
+    position_30="posterior mean of the position at 30 s, in meters",
+    position_30_sd="posterior standard deviation of that position, in meters",
 )
 def gravity(
     idata: Any, velocity_20: Any, velocity_20_sd: Any, position_30: Any, position_30_sd: Any

@@ -9,23 +9,12 @@ from functools import cache
 from typing import Any
 
 from companion import datasets
-from companion.exercises.answers import (
-    Unusable,
-    choice,
-    close,
-    converged,
-    count_rows,
-    draws,
-    number,
-    numbers,
-    require,
-)
+from companion.exercises.answers import Unusable, choice, close, number, numbers, require
 from companion.exercises.comparison import paired_error, score_difference
+from companion.exercises.fits import converged, count_rows, draws
 from companion.exercises.registry import exercise
 from companion.lessons.linear import LinearPosterior, linear_posterior
 import numpy as np
-
-CHAPTER = "07-interactions"
 
 
 def _half_normal(sigma: np.ndarray, scale: float) -> np.ndarray:
@@ -62,15 +51,11 @@ def _gyms(name: str, value: Any) -> set[str]:
 
 @exercise(
     "4E4",
-    chapter=CHAPTER,
-    title="The bodybuilder",
-    level="E",
-    answers={
-        "verdict": "'independent' or 'interact', for the effects of lifting and eating on muscle",
-        "reason": "the letter of the reason that supports the verdict: 'a', 'b', 'c' or 'd'",
-        "correlated": "a list of the gyms in which lifting and eating are correlated",
-        "interacting": "a list of the gyms in which their effects interact",
-    },
+    "The bodybuilder",
+    verdict="'independent' or 'interact', for the effects of lifting and eating on muscle",
+    reason="the letter of the reason that supports the verdict: 'a', 'b', 'c' or 'd'",
+    correlated="a list of the gyms in which lifting and eating are correlated",
+    interacting="a list of the gyms in which their effects interact",
 )
 def bodybuilder(verdict: Any, reason: Any, correlated: Any, interacting: Any) -> str:
     """Tell correlated covariates from interacting effects."""
@@ -149,18 +134,14 @@ def _penguins() -> tuple[LinearPosterior, LinearPosterior, float]:
 
 @exercise(
     "4E8",
-    chapter=CHAPTER,
-    title="Do flippers weigh the same?",
-    level="E",
-    answers={
-        "idata": "the fit of the interaction model, with a variable `slope` of three values (grams per "
-        "millimeter) in the order Adelie, Chinstrap, Gentoo",
-        "heavier": "how much heavier the interaction model expects a Gentoo with flippers of 230 mm to be than "
-        "the additive model does (g)",
-        "elpd_difference": "LOO's elpd of the interaction model minus that of the additive model, a number",
-        "standard_error": "the standard error of that difference, a number",
-        "conclusion": "'better' if LOO settles that the interaction predicts better, else 'not settled'",
-    },
+    "Do flippers weigh the same?",
+    idata="the fit of the interaction model, with a variable `slope` of three values (grams per "
+    "millimeter) in the order Adelie, Chinstrap, Gentoo",
+    heavier="how much heavier the interaction model expects a Gentoo with flippers of 230 mm to be than "
+    "the additive model does (g)",
+    elpd_difference="LOO's elpd of the interaction model minus that of the additive model, a number",
+    standard_error="the standard error of that difference, a number",
+    conclusion="'better' if LOO settles that the interaction predicts better, else 'not settled'",
 )
 def penguins(
     idata: Any, heavier: Any, elpd_difference: Any, standard_error: Any, conclusion: Any
@@ -274,14 +255,10 @@ def _concrete() -> tuple[LinearPosterior, float]:
 
 @exercise(
     "4M11",
-    chapter=CHAPTER,
-    title="Cement and water",
-    level="M",
-    answers={
-        "idata": "the fit, with scalar variables `cement` (MPa per 100 kg), `water` (MPa per 10 kg) and `product`",
-        "slopes": "posterior means of what 100 kg more cement bring with 150, 180 and 210 kg of water, three numbers",
-        "difference": "what is different from the tips: 'one slope', 'two slopes' or 'a slope for each value'",
-    },
+    "Cement and water",
+    idata="the fit, with scalar variables `cement` (MPa per 100 kg), `water` (MPa per 10 kg) and `product`",
+    slopes="posterior means of what 100 kg more cement bring with 150, 180 and 210 kg of water, three numbers",
+    difference="what is different from the tips: 'one slope', 'two slopes' or 'a slope for each value'",
 )
 def concrete(idata: Any, slopes: Any, difference: Any) -> str:
     """Compare the coefficients and three slopes with the exact posterior."""
@@ -382,16 +359,12 @@ def _tips() -> tuple[dict[str, tuple[float, float]], float, float, float]:
 
 @exercise(
     "7H1",
-    chapter=CHAPTER,
-    title="Noise that grows with the bill",
-    level="H",
-    answers={
-        "idata": "the fit, with scalar variables `interaction` (dollars per 10 dollars) and `growth` (of log sigma, "
-        "per 10 dollars)",
-        "sd_ratio": "posterior sd of the interaction, divided by that of the chapter's interaction model",
-        "weight": "weight 1 / sigma**2 of the table with the highest bill, relative to a table with the average bill",
-        "interaction_is": "'still there' or 'gone', judged by its 94 % interval",
-    },
+    "Noise that grows with the bill",
+    idata="the fit, with scalar variables `interaction` (dollars per 10 dollars) and `growth` (of log sigma, "
+    "per 10 dollars)",
+    sd_ratio="posterior sd of the interaction, divided by that of the chapter's interaction model",
+    weight="weight 1 / sigma**2 of the table with the highest bill, relative to a table with the average bill",
+    interaction_is="'still there' or 'gone', judged by its 94 % interval",
 )
 def growing_noise(idata: Any, sd_ratio: Any, weight: Any, interaction_is: Any) -> str:
     """Compare with an exact integral over both parameters of the noise."""

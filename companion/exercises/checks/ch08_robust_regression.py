@@ -10,27 +10,12 @@ import math
 from typing import Any
 
 from companion import datasets
-from companion.exercises.answers import (
-    Miss,
-    by_simulation,
-    choice,
-    close,
-    converged,
-    count_rows,
-    draws,
-    has_variable,
-    number,
-    posterior_mean,
-    require,
-    share,
-)
+from companion.exercises.answers import Miss, by_simulation, choice, close, number, require, share
 from companion.exercises.exact import straight_line
+from companion.exercises.fits import converged, count_rows, draws, has_variable, posterior_mean
 from companion.exercises.model_view import view
 from companion.exercises.registry import exercise
 import numpy as np
-
-CHAPTER = "08-robust-regression"
-
 
 # --- 4E3: a robust regression for the babies -------------------------------------------------------
 
@@ -60,17 +45,13 @@ def _largest_gain(x: np.ndarray, y: np.ndarray) -> float:
 
 @exercise(
     "4E3",
-    chapter=CHAPTER,
-    title="A robust line for the babies",
-    level="E",
-    answers={
-        "model": "your model of the 800 babies with a robust likelihood: a `pm.Model`, or a joint distribution of "
-        "TFP, with its data pinned or not",
-        "idata": "the result of sampling it, with the degrees of freedom named `nu`",
-        "elpd_difference": "LOO's elpd of the robust model minus that of the same model with a Normal "
-        "likelihood, a number",
-        "conclusion": "'needed' or 'not needed', for whether these data need the robust likelihood",
-    },
+    "A robust line for the babies",
+    model="your model of the 800 babies with a robust likelihood: a `pm.Model`, or a joint distribution of "
+    "TFP, with its data pinned or not",
+    idata="the result of sampling it, with the degrees of freedom named `nu`",
+    elpd_difference="LOO's elpd of the robust model minus that of the same model with a Normal "
+    "likelihood, a number",
+    conclusion="'needed' or 'not needed', for whether these data need the robust likelihood",
 )
 def babies(model: Any, idata: Any, elpd_difference: Any, conclusion: Any) -> str:
     """Check the structure of the model, then the comparison."""
@@ -157,16 +138,12 @@ def babies(model: Any, idata: Any, elpd_difference: Any, conclusion: Any) -> str
 
 @exercise(
     "4E5",
-    chapter=CHAPTER,
-    title="The two ends of the t",
-    level="E",
-    answers={
-        "t1_matches": "'cauchy' or 'normal'",
-        "tinf_matches": "'cauchy' or 'normal'",
-        "peak_t1": "height of the density of the t with nu = 1 (location 0, scale 1) at 0, a number",
-        "tail_t1": "probability that this t is more than 3 away from 0, on either side, a number",
-        "tail_normal": "the same probability for the t whose nu is as large as you can make it, a number",
-    },
+    "The two ends of the t",
+    t1_matches="'cauchy' or 'normal'",
+    tinf_matches="'cauchy' or 'normal'",
+    peak_t1="height of the density of the t with nu = 1 (location 0, scale 1) at 0, a number",
+    tail_t1="probability that this t is more than 3 away from 0, on either side, a number",
+    tail_normal="the same probability for the t whose nu is as large as you can make it, a number",
 )
 def two_ends(
     t1_matches: Any, tinf_matches: Any, peak_t1: Any, tail_t1: Any, tail_normal: Any
@@ -252,13 +229,9 @@ def two_ends(
 
 @exercise(
     "4M9",
-    chapter=CHAPTER,
-    title="Anscombe's third data set",
-    level="M",
-    answers={
-        "normal_slope": "posterior mean of the slope with a Normal likelihood, a number",
-        "robust_idata": "the fit with a Student-t likelihood, with scalar variables `slope`, `sigma` and `nu`",
-    },
+    "Anscombe's third data set",
+    normal_slope="posterior mean of the slope with a Normal likelihood, a number",
+    robust_idata="the fit with a Student-t likelihood, with scalar variables `slope`, `sigma` and `nu`",
 )
 def anscombe(normal_slope: Any, robust_idata: Any) -> str:
     """Compare both slopes with least squares, with and without the outlier."""
@@ -344,14 +317,10 @@ def _exact_sigma(prior_scale: float) -> float:
 
 @exercise(
     "8M1",
-    chapter=CHAPTER,
-    title="What sets sigma?",
-    level="M",
-    answers={
-        "idata_wide": "the Gaussian fit of all 200 days with sigma ~ HalfNormal(10000), with variables `sigma` "
-        "and `beta`",
-        "binding": "'prior' or 'likelihood', for what kept sigma so small in the chapter's first fit",
-    },
+    "What sets sigma?",
+    idata_wide="the Gaussian fit of all 200 days with sigma ~ HalfNormal(10000), with variables `sigma` "
+    "and `beta`",
+    binding="'prior' or 'likelihood', for what kept sigma so small in the chapter's first fit",
 )
 def prior_conflict(idata_wide: Any, binding: Any) -> str:
     """Compare with the exact posterior means under the wide and under the narrow prior."""

@@ -9,15 +9,7 @@ from functools import cache
 import math
 from typing import Any
 
-from companion.exercises.answers import (
-    agrees,
-    choice,
-    close,
-    converged,
-    require,
-    share,
-    truth,
-)
+from companion.exercises.answers import choice, close, require, share, truth
 from companion.exercises.checks.two_species import (
     CENTER,
     SPECIES,
@@ -25,12 +17,11 @@ from companion.exercises.checks.two_species import (
     entries,
     two_species,
 )
+from companion.exercises.fits import agrees, converged
 from companion.exercises.registry import exercise
 import numpy as np
 from scipy import stats
 from scipy.special import gammaln
-
-CHAPTER = "09-pooling"
 
 # --- 4E2: two species, a slope and an intercept ---------------------------------------------------
 
@@ -114,13 +105,9 @@ def _compare(idata: Any, expected: dict[str, np.ndarray]) -> None:
 
 @exercise(
     "4E2.1",
-    chapter=CHAPTER,
-    title="Two species, pooled",
-    level="E",
-    answers={
-        "idata": "the fit, with scalar variables `beta_0`, `beta_1` and `sigma`",
-        "parameters": "the number of unknown numbers in the model",
-    },
+    "Two species, pooled",
+    idata="the fit, with scalar variables `beta_0`, `beta_1` and `sigma`",
+    parameters="the number of unknown numbers in the model",
 )
 def pooled(idata: Any, parameters: Any) -> str:
     """Compare with the exact posterior of one line for both species."""
@@ -155,14 +142,10 @@ def pooled(idata: Any, parameters: Any) -> str:
 
 @exercise(
     "4E2.2",
-    chapter=CHAPTER,
-    title="Two species, unpooled",
-    level="E",
-    answers={
-        "idata": "the fit, with `beta_0`, `beta_1` and `sigma` of two entries each, Adelie first",
-        "parameters": "the number of unknown numbers in the model",
-        "reversal": "True or False: within each species, does the slope have the other sign than the pooled one?",
-    },
+    "Two species, unpooled",
+    idata="the fit, with `beta_0`, `beta_1` and `sigma` of two entries each, Adelie first",
+    parameters="the number of unknown numbers in the model",
+    reversal="True or False: within each species, does the slope have the other sign than the pooled one?",
 )
 def unpooled(idata: Any, parameters: Any, reversal: Any) -> str:
     """Compare with the exact posteriors of one line for each species."""
@@ -195,14 +178,10 @@ def unpooled(idata: Any, parameters: Any, reversal: Any) -> str:
 
 @exercise(
     "4E2.3",
-    chapter=CHAPTER,
-    title="Two species, a common intercept",
-    level="E",
-    answers={
-        "idata": "the fit, with scalar `beta_0` and `sigma` and `beta_1` of two entries, Adelie first",
-        "parameters": "the number of unknown numbers in the model",
-        "moving_zero": "'changes the fit' or 'changes nothing', for measuring x from 0 mm instead of 43 mm",
-    },
+    "Two species, a common intercept",
+    idata="the fit, with scalar `beta_0` and `sigma` and `beta_1` of two entries, Adelie first",
+    parameters="the number of unknown numbers in the model",
+    moving_zero="'changes the fit' or 'changes nothing', for measuring x from 0 mm instead of 43 mm",
 )
 def mixed(idata: Any, parameters: Any, moving_zero: Any) -> str:
     """Compare with the exact posterior of two lines that meet at x = 0."""
@@ -254,15 +233,11 @@ TOOLS = ("pooled", "unpooled", "partially pooled", "interaction")
 
 @exercise(
     "4E6",
-    chapter=CHAPTER,
-    title="Four covariates for a height",
-    level="E",
-    answers={
-        "noise": "'pooled', 'unpooled', 'partially pooled' or 'interaction', for the vector of random noise",
-        "gender": "the same for gender",
-        "family": "the same for the family",
-        "weight": "the same for weight",
-    },
+    "Four covariates for a height",
+    noise="'pooled', 'unpooled', 'partially pooled' or 'interaction', for the vector of random noise",
+    gender="the same for gender",
+    family="the same for the family",
+    weight="the same for weight",
 )
 def heights(noise: Any, gender: Any, family: Any, weight: Any) -> str:
     """Compare with the sets of tools that can be defended."""
@@ -351,14 +326,10 @@ def _plug_in(worlds: int = 3000) -> tuple[float, float]:
 
 @exercise(
     "9H1",
-    chapter=CHAPTER,
-    title="What a plug-in forgets",
-    level="H",
-    answers={
-        "plug_in": "share of rates inside their 90 % interval, with mu and kappa of the largest marginal likelihood",
-        "full": "the same share for full Bayes",
-        "runaway": "share of worlds in which the marginal likelihood is largest at the upper end of the kappa grid",
-    },
+    "What a plug-in forgets",
+    plug_in="share of rates inside their 90 % interval, with mu and kappa of the largest marginal likelihood",
+    full="the same share for full Bayes",
+    runaway="share of worlds in which the marginal likelihood is largest at the upper end of the kappa grid",
 )
 def forgets(plug_in: Any, full: Any, runaway: Any) -> str:
     """Compare with a simulation, and full Bayes with its promise."""

@@ -10,26 +10,19 @@ import math
 from typing import Any
 
 from companion import datasets
-from companion.exercises.answers import (
-    LIMIT,
-    choice,
-    close,
+from companion.exercises.answers import LIMIT, choice, close, number, numbers, require, truth
+from companion.exercises.checks.two_species import count_parameters, entries, two_species
+from companion.exercises.exact import hierarchy
+from companion.exercises.fits import (
     converged,
     divergences,
     estimate,
     has_variable,
     is_healthy,
-    number,
-    numbers,
-    require,
-    truth,
+    with_variable,
 )
-from companion.exercises.checks.two_species import count_parameters, entries, two_species
-from companion.exercises.exact import hierarchy
 from companion.exercises.registry import exercise
 import numpy as np
-
-CHAPTER = "10-hierarchical-models"
 
 WIDE = 20.0
 
@@ -201,15 +194,11 @@ def _compare(idata: Any, expected: dict[str, np.ndarray], slack: float = 0.0) ->
 
 @exercise(
     "4E2.4",
-    chapter=CHAPTER,
-    title="Two species, a population of intercepts",
-    level="E",
-    answers={
-        "idata": "the fit, with `mu_0`, `tau_0`, `beta_1`, `sigma` and `beta_0` of two entries, Adelie first",
-        "parameters": "the number of unknown numbers in the model",
-        "tau_wide": "posterior mean of `tau_0` with the prior HalfNormal(20) in place of HalfNormal(5)",
-        "intercepts_move": "True or False: do the intercepts move by more than 0.1 mm when you change that prior?",
-    },
+    "Two species, a population of intercepts",
+    idata="the fit, with `mu_0`, `tau_0`, `beta_1`, `sigma` and `beta_0` of two entries, Adelie first",
+    parameters="the number of unknown numbers in the model",
+    tau_wide="posterior mean of `tau_0` with the prior HalfNormal(20) in place of HalfNormal(5)",
+    intercepts_move="True or False: do the intercepts move by more than 0.1 mm when you change that prior?",
 )
 def one_hierarchy(idata: Any, parameters: Any, tau_wide: Any, intercepts_move: Any) -> str:
     """Compare with the exact posterior of a hierarchy of two intercepts."""
@@ -245,15 +234,11 @@ def one_hierarchy(idata: Any, parameters: Any, tau_wide: Any, intercepts_move: A
 
 @exercise(
     "4E2.5",
-    chapter=CHAPTER,
-    title="Two species, everything from populations",
-    level="E",
-    answers={
-        "idata": "the centered fit, with `mu_0`, `tau_0`, `mu_1`, `tau_1`, `sigma_h`, and `beta_0`, `beta_1` and "
-        "`sigma` of two entries, Adelie first",
-        "parameters": "the number of unknown numbers in the model",
-        "where": "'tau_0 near 0' or 'tau_1 near 0': where the divergent draws crowd",
-    },
+    "Two species, everything from populations",
+    idata="the centered fit, with `mu_0`, `tau_0`, `mu_1`, `tau_1`, `sigma_h`, and `beta_0`, `beta_1` and "
+    "`sigma` of two entries, Adelie first",
+    parameters="the number of unknown numbers in the model",
+    where="'tau_0 near 0' or 'tau_1 near 0': where the divergent draws crowd",
 )
 def all_hierarchies(idata: Any, parameters: Any, where: Any) -> str:
     """Compare with the exact posterior of three hierarchies; divergences are expected."""
@@ -296,15 +281,11 @@ def all_hierarchies(idata: Any, parameters: Any, where: Any) -> str:
 
 @exercise(
     "4E2.6",
-    chapter=CHAPTER,
-    title="Two species, non-centered",
-    level="E",
-    answers={
-        "idata": "the non-centered fit, with the variables of 4E2.5 and `z_0` and `z_1` of two entries",
-        "parameters": "the number of unknown numbers that are sampled",
-        "same_posterior": "True or False: is the posterior of the intercepts, slopes and noises the same as in 4E2.5?",
-        "harder": "'intercepts' or 'slopes': which of the two does non-centering make harder to sample here?",
-    },
+    "Two species, non-centered",
+    idata="the non-centered fit, with the variables of 4E2.5 and `z_0` and `z_1` of two entries (`beta_0` and `beta_1` may be left out)",
+    parameters="the number of unknown numbers that are sampled",
+    same_posterior="True or False: is the posterior of the intercepts, slopes and noises the same as in 4E2.5?",
+    harder="'intercepts' or 'slopes': which of the two does non-centering make harder to sample here?",
 )
 def non_centered(idata: Any, parameters: Any, same_posterior: Any, harder: Any) -> str:
     """Compare with the exact posterior, and z with what it must be."""
@@ -316,6 +297,10 @@ def non_centered(idata: Any, parameters: Any, same_posterior: Any, harder: Any) 
         "In a non-centered program, which variables does the sampler see?",
         f"Sample `{', '.join(missing)}` ~ Normal(0, 1) and compute the coefficient as mu + tau z.",
     )
+    for k in ("0", "1"):
+        idata = with_variable(
+            "idata", idata, f"beta_{k}", lambda p, k=k: p[f"mu_{k}"] + p[f"tau_{k}"] * p[f"z_{k}"]
+        )
     _shapes(idata, {"z_0": 2, "z_1": 2, "beta_0": 2, "beta_1": 2, "sigma": 2})
     for k in ("0", "1"):
         gap = entries(idata, f"beta_{k}") - entries(idata, f"mu_{k}")
@@ -382,15 +367,11 @@ def _mass(tau_scale: float) -> tuple[float, float, np.ndarray]:
 
 @exercise(
     "4M10",
-    chapter=CHAPTER,
-    title="The mean of a population of three species",
-    level="M",
-    answers={
-        "idata": "the fit, with `mu_h`, `tau_h` and `mu` of three entries",
-        "average": "the average mass of all 333 penguins, in grams",
-        "mu_h_is": "'the mean of penguins' or 'the mean of species': what `mu_h` estimates",
-        "sd_narrow": "posterior standard deviation of `mu_h` with the prior tau_h ~ HalfNormal(300)",
-    },
+    "The mean of a population of three species",
+    idata="the fit, with `mu_h`, `tau_h` and `mu` of three entries",
+    average="the average mass of all 333 penguins, in grams",
+    mu_h_is="'the mean of penguins' or 'the mean of species': what `mu_h` estimates",
+    sd_narrow="posterior standard deviation of `mu_h` with the prior tau_h ~ HalfNormal(300)",
 )
 def mean_of_species(idata: Any, average: Any, mu_h_is: Any, sd_narrow: Any) -> str:
     """Compare with the exact posterior of the population of species."""
@@ -482,15 +463,11 @@ def _inverse_gamma(epsilon: float) -> tuple[float, float, float]:
 
 @exercise(
     "10H1",
-    chapter=CHAPTER,
-    title="Break it: a prior that claims to know nothing",
-    level="H",
-    answers={
-        "medians": "the posterior medians of tau for epsilon = 1, 0.1, 0.01 and 0.001, in this order",
-        "below_one": "P(tau < 1 | y) for the same four values",
-        "limit": "'settles', 'collapses to 0' or 'grows without bound': what the posterior of tau does as epsilon "
-        "goes to 0",
-    },
+    "Break it: a prior that claims to know nothing",
+    medians="the posterior medians of tau for epsilon = 1, 0.1, 0.01 and 0.001, in this order",
+    below_one="P(tau < 1 | y) for the same four values",
+    limit="'settles', 'collapses to 0' or 'grows without bound': what the posterior of tau does as epsilon "
+    "goes to 0",
 )
 def knows_nothing(medians: Any, below_one: Any, limit: Any) -> str:
     """Compare with an exact integral on the scale of log tau."""

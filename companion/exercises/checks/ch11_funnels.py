@@ -9,31 +9,24 @@ import math
 from typing import Any
 
 from companion import datasets
-from companion.exercises.answers import (
+from companion.exercises.answers import Unusable, choice, close, number, require, truth, whole
+from companion.exercises.exact import hierarchy
+from companion.exercises.fits import (
     LARGEST_RHAT,
     LEAST_ESS,
-    Unusable,
     bfmi,
-    choice,
-    close,
     converged,
     divergences,
     draws,
     effective_sample_size,
     estimate,
     has_variable,
-    number,
-    require,
     rhat,
     same_mean,
-    truth,
-    whole,
+    with_variable,
 )
-from companion.exercises.exact import hierarchy
 from companion.exercises.registry import exercise
 import numpy as np
-
-CHAPTER = "11-funnels"
 
 # --- 4H13: radon in Minnesota --------------------------------------------------------------------
 
@@ -86,14 +79,10 @@ def _check_effect_is_log_and_signed(effect: float) -> None:
 
 @exercise(
     "4H13.1",
-    chapter=CHAPTER,
-    title="Radon: a basement, county by county",
-    level="H",
-    answers={
-        "effect": "posterior mean of the basement's effect on log radon, with one intercept for each county and no "
-        "pooling, a number",
-        "times": "how many times as much radon that is in a basement as on the first floor, a number",
-    },
+    "Radon: a basement, county by county",
+    effect="posterior mean of the basement's effect on log radon, with one intercept for each county and no "
+    "pooling, a number",
+    times="how many times as much radon that is in a basement as on the first floor, a number",
 )
 def radon_unpooled(effect: Any, times: Any) -> str:
     """Compare with regularized least squares."""
@@ -140,17 +129,13 @@ def radon_unpooled(effect: Any, times: Any) -> str:
 
 @exercise(
     "4H13.2",
-    chapter=CHAPTER,
-    title="Radon: why a hierarchy",
-    level="H",
-    answers={
-        "idata": "the hierarchical fit, with scalar variables `mu_alpha`, `sigma_alpha`, `mu_beta` (basement effect) "
-        "and `sigma_beta`",
-        "counties_below_5": "number of counties with fewer than 5 houses",
-        "counties_one_floor": "number of counties whose houses were all measured on the same floor",
-        "shrinks_most": "'small counties', 'large counties' or 'all alike': whose intercepts move most towards "
-        "`mu_alpha`?",
-    },
+    "Radon: why a hierarchy",
+    idata="the hierarchical fit, with scalar variables `mu_alpha`, `sigma_alpha`, `mu_beta` (basement effect) "
+    "and `sigma_beta`",
+    counties_below_5="number of counties with fewer than 5 houses",
+    counties_one_floor="number of counties whose houses were all measured on the same floor",
+    shrinks_most="'small counties', 'large counties' or 'all alike': whose intercepts move most towards "
+    "`mu_alpha`?",
 )
 def radon_hierarchical(
     idata: Any, counties_below_5: Any, counties_one_floor: Any, shrinks_most: Any
@@ -237,15 +222,11 @@ def radon_hierarchical(
 
 @exercise(
     "4H13.3",
-    chapter=CHAPTER,
-    title="Radon: which parameterization",
-    level="H",
-    answers={
-        "centered": "the hierarchical fit with centered intercepts and effects",
-        "noncentered": "the same model and number of draws, with non-centered intercepts and effects",
-        "which": "'centered' or 'noncentered': which one do you need for the effects?",
-        "estimates_change": "True or False: is the posterior of the non-centered model a different one?",
-    },
+    "Radon: which parameterization",
+    centered="the hierarchical fit with centered intercepts and effects",
+    noncentered="the same model and number of draws, with non-centered intercepts and effects",
+    which="'centered' or 'noncentered': which one do you need for the effects?",
+    estimates_change="True or False: is the posterior of the non-centered model a different one?",
 )
 def radon_parameterization(
     centered: Any, noncentered: Any, which: Any, estimates_change: Any
@@ -326,18 +307,18 @@ def _has_deviations(idata: Any, name: str, mean: np.ndarray, tau: np.ndarray) ->
 
 @exercise(
     "4H15",
-    chapter=CHAPTER,
-    title="Non-center the mean of the slopes",
-    level="H",
-    answers={
-        "centered_mu": "the restaurant's fit with mu_beta ~ Normal(0, 10), with scalar variables `mu_beta` and "
-        "`tau_beta`",
-        "rescaled_mu": "the same with mu_beta = 10 z_mu and z_mu ~ Normal(0, 1), with `mu_beta`, `tau_beta` and `z_mu`",
-        "helps": "True or False: does this cure the divergences?",
-    },
+    "Non-center the mean of the slopes",
+    centered_mu="the restaurant's fit with mu_beta ~ Normal(0, 10), with scalar variables `mu_beta` and "
+    "`tau_beta`",
+    rescaled_mu="the same with mu_beta = 10 z_mu and z_mu ~ Normal(0, 1), with `tau_beta`, `z_mu` and, if you like, `mu_beta`",
+    helps="True or False: does this cure the divergences?",
 )
 def rescaled_mean(centered_mu: Any, rescaled_mu: Any, helps: Any) -> str:
     """Compare the two posteriors and ask what changed."""
+    if has_variable("rescaled_mu", rescaled_mu, "z_mu"):
+        rescaled_mu = with_variable(
+            "rescaled_mu", rescaled_mu, "mu_beta", lambda p: 10.0 * p["z_mu"]
+        )
     fits = {"centered_mu": centered_mu, "rescaled_mu": rescaled_mu}
     mean = {name: draws(name, idata, "mu_beta", "beta_mu") for name, idata in fits.items()}
     tau = {name: draws(name, idata, "tau_beta", "beta_sigma") for name, idata in fits.items()}
@@ -419,16 +400,12 @@ def _exact_tau() -> float:
 
 @exercise(
     "11H1",
-    chapter=CHAPTER,
-    title="Break it, then hide it",
-    level="H",
-    answers={
-        "broken": "a centered fit of the eight schools with at least 10 divergences, with variables `mu`, `tau` and "
-        "`theta`",
-        "hidden": "a centered fit of the same model with a higher `target_accept`, such as 0.995, with less than half "
-        "as many divergences",
-        "trust": "True or False: would you report the second fit?",
-    },
+    "Break it, then hide it",
+    broken="a centered fit of the eight schools with at least 10 divergences, with variables `mu`, `tau` and "
+    "`theta`",
+    hidden="a centered fit of the same model with a higher `target_accept`, such as 0.995, with less than half "
+    "as many divergences",
+    trust="True or False: would you report the second fit?",
 )
 def break_it(broken: Any, hidden: Any, trust: Any) -> str:
     """Ask for a fit that is visibly ill, and one whose illness only other diagnostics show."""

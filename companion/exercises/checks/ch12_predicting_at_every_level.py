@@ -16,19 +16,15 @@ from companion.exercises.answers import (
     Unusable,
     choice,
     close,
-    converged,
-    draws,
-    estimate,
     number,
     require,
     share,
     truth,
 )
 from companion.exercises.exact import hierarchy
+from companion.exercises.fits import converged, draws, estimate
 from companion.exercises.registry import exercise
 import numpy as np
-
-CHAPTER = "12-predicting-at-every-level"
 
 # --- 12E1: a day, a month, the long run -----------------------------------------------------------
 
@@ -37,14 +33,10 @@ _CUSTOMERS, _SLOPE_SD, _NOISE, _DAYS = 40.0, 0.074, 27.5, 30
 
 @exercise(
     "12E1",
-    chapter=CHAPTER,
-    title="A day, a month, the long run",
-    level="E",
-    answers={
-        "sd_long_run": "standard deviation of the average day of place 2, without noise, in dollars",
-        "sd_day": "standard deviation of the sales of one day, in dollars",
-        "sd_month": "standard deviation of the average of 30 days, in dollars per day",
-    },
+    "A day, a month, the long run",
+    sd_long_run="standard deviation of the average day of place 2, without noise, in dollars",
+    sd_day="standard deviation of the sales of one day, in dollars",
+    sd_month="standard deviation of the average of 30 days, in dollars per day",
 )
 def horizons(sd_long_run: Any, sd_day: Any, sd_month: Any) -> str:
     """Compare with the sums of two variances."""
@@ -112,14 +104,10 @@ def horizons(sd_long_run: Any, sd_day: Any, sd_month: Any) -> str:
 
 @exercise(
     "12E2",
-    chapter=CHAPTER,
-    title="A variance is not a standard deviation",
-    level="E",
-    answers={
-        "alpha_sigma": "the second argument of `pm.Normal`, or of `tfd.Normal`, for the intercepts, a number",
-        "y_sigma": "the same for the measurements, a number",
-        "plot_share": "share of the variance of a measurement that is due to plots, between 0 and 1",
-    },
+    "A variance is not a standard deviation",
+    alpha_sigma="the second argument of `pm.Normal`, or of `tfd.Normal`, for the intercepts, a number",
+    y_sigma="the same for the measurements, a number",
+    plot_share="share of the variance of a measurement that is due to plots, between 0 and 1",
 )
 def notation(alpha_sigma: Any, y_sigma: Any, plot_share: Any) -> str:
     """Compare with the roots of 4 and 9, and with 4 / 13."""
@@ -210,14 +198,10 @@ def _day_width(slope: np.ndarray, noise: np.ndarray) -> float:
 
 @exercise(
     "12M1",
-    chapter=CHAPTER,
-    title="A seventh place, two days old",
-    level="M",
-    answers={
-        "idata": "the fit of all seven places, with `mu_beta`, `beta` and `sigma`; `beta` and `sigma` with seven values, the "
-        "new place last",
-        "day_width": "width of the 94 % interval of the sales of one day with 50 customers at the new place, in dollars",
-    },
+    "A seventh place, two days old",
+    idata="the fit of all seven places, with `mu_beta`, `beta` and `sigma`; `beta` and `sigma` with seven values, the "
+    "new place last",
+    day_width="width of the 94 % interval of the sales of one day with 50 customers at the new place, in dollars",
 )
 def seventh_place(idata: Any, day_width: Any) -> str:
     """Compare the new slope with an integral, and the width with the fit's own draws."""
@@ -333,13 +317,9 @@ def _schools() -> dict[str, float]:
 
 @exercise(
     "12M2",
-    chapter=CHAPTER,
-    title="Leave out a school",
-    level="M",
-    answers={
-        "elpd": "sum over the eight schools of the log density of each, predicted from the other seven, a number",
-        "same_as_loo": "True or False: is leaving one observation out the same as leaving one group out here?",
-    },
+    "Leave out a school",
+    elpd="sum over the eight schools of the log density of each, predicted from the other seven, a number",
+    same_as_loo="True or False: is leaving one observation out the same as leaving one group out here?",
 )
 def schools(elpd: Any, same_as_loo: Any) -> str:
     """Compare with exact integrals."""
@@ -424,16 +404,12 @@ def _normal_cdf(z: np.ndarray) -> np.ndarray:
 
 @exercise(
     "12H1",
-    chapter=CHAPTER,
-    title="A prior for three groups",
-    level="H",
-    answers={
-        "coverage_narrow": "mean coverage of the 94 % interval of a new group under HalfNormal(0.1), between 0 and 1",
-        "coverage_wide": "the same under HalfNormal(1), between 0 and 1",
-        "width_narrow": "median width of the interval under HalfNormal(0.1)",
-        "width_wide": "the same under HalfNormal(1)",
-        "better_at_30": "'narrow' or 'wide': whose coverage is closer to 94 % with thirty groups?",
-    },
+    "A prior for three groups",
+    coverage_narrow="mean coverage of the 94 % interval of a new group under HalfNormal(0.1), between 0 and 1",
+    coverage_wide="the same under HalfNormal(1), between 0 and 1",
+    width_narrow="median width of the interval under HalfNormal(0.1)",
+    width_wide="the same under HalfNormal(1)",
+    better_at_30="'narrow' or 'wide': whose coverage is closer to 94 % with thirty groups?",
 )
 def three_groups(
     coverage_narrow: Any,

@@ -9,38 +9,23 @@ import math
 from typing import Any
 
 from companion import datasets
-from companion.exercises.answers import (
-    choice,
-    close,
-    draws,
-    number,
-    posterior_mean,
-    reference,
-    require,
-    share,
-)
+from companion.exercises.answers import choice, close, number, require, share
 from companion.exercises.exact import hierarchy
+from companion.exercises.fits import draws, posterior_mean, reference
 from companion.exercises.registry import exercise
 import numpy as np
-
-CHAPTER = "13-hierarchies-in-practice"
-
 
 # --- 13E1: how far a hospital moves ---------------------------------------------------------------
 
 
 @exercise(
     "13E1",
-    chapter=CHAPTER,
-    title="How far does a hospital move?",
-    level="E",
-    answers={
-        "factor_h": "shrinkage factor of hospital H, a number between 0 and 1",
-        "factor_e": "shrinkage factor of hospital E",
-        "move_h": "hierarchical estimate of H minus its report, in mmHg",
-        "move_e": "the same for E",
-        "moves_more": "'E' or 'H'",
-    },
+    "How far does a hospital move?",
+    factor_h="shrinkage factor of hospital H, a number between 0 and 1",
+    factor_e="shrinkage factor of hospital E",
+    move_h="hierarchical estimate of H minus its report, in mmHg",
+    move_e="the same for E",
+    moves_more="'E' or 'H'",
 )
 def moves(factor_h: Any, factor_e: Any, move_h: Any, move_e: Any, moves_more: Any) -> str:
     """Compare with the formula at mu = 8.3 and tau = 2.6."""
@@ -119,14 +104,10 @@ def _chances() -> tuple[np.ndarray, np.ndarray]:
 
 @exercise(
     "13E2",
-    chapter=CHAPTER,
-    title="Three questions below five",
-    level="E",
-    answers={
-        "p_mean": "probability that the mean effect of hospitals is below 5 mmHg",
-        "p_next": "probability that the true effect of the next hospital is below 5 mmHg",
-        "p_report": "probability that the report of the next hospital, with 100 patients, is below 5 mmHg",
-    },
+    "Three questions below five",
+    p_mean="probability that the mean effect of hospitals is below 5 mmHg",
+    p_next="probability that the true effect of the next hospital is below 5 mmHg",
+    p_report="probability that the report of the next hospital, with 100 patients, is below 5 mmHg",
 )
 def next_hospital(p_mean: Any, p_next: Any, p_report: Any) -> str:
     """Compare with an integral over tau."""
@@ -218,15 +199,11 @@ def _memory() -> dict[str, float]:
 
 @exercise(
     "13M1",
-    chapter=CHAPTER,
-    title="A standard error with memory",
-    level="M",
-    answers={
-        "phi": "autocorrelation of the residuals, from all regions together, a number",
-        "naive_error": "standard error of the Mountain's slope by least squares, in °C per decade",
-        "honest_error": "the same, corrected for the autocorrelation",
-        "effective_months": "number of independent months that the Mountain's record is worth",
-    },
+    "A standard error with memory",
+    phi="autocorrelation of the residuals, from all regions together, a number",
+    naive_error="standard error of the Mountain's slope by least squares, in °C per decade",
+    honest_error="the same, corrected for the autocorrelation",
+    effective_months="number of independent months that the Mountain's record is worth",
 )
 def memory(phi: Any, naive_error: Any, honest_error: Any, effective_months: Any) -> str:
     """Compare with the autocorrelation of the residuals and its formula."""
@@ -298,14 +275,10 @@ def memory(phi: Any, naive_error: Any, honest_error: Any, effective_months: Any)
 
 @exercise(
     "13M2",
-    chapter=CHAPTER,
-    title="Recode the floors",
-    level="M",
-    answers={
-        "sd_first_floor": "standard deviation between counties of the level of first floors, a number",
-        "rho_recoded": "correlation of the two effects when 1 means basement, a number",
-        "survives": "'independent' or 'correlated', the effects whose model survives a recoding",
-    },
+    "Recode the floors",
+    sd_first_floor="standard deviation between counties of the level of first floors, a number",
+    rho_recoded="correlation of the two effects when 1 means basement, a number",
+    survives="'independent' or 'correlated', the effects whose model survives a recoding",
 )
 def recode(sd_first_floor: Any, rho_recoded: Any, survives: Any) -> str:
     """Compare with the rules for sums of independent variables."""
@@ -366,13 +339,9 @@ def recode(sd_first_floor: Any, rho_recoded: Any, survives: Any) -> str:
 
 @exercise(
     "13H1",
-    chapter=CHAPTER,
-    title="The months that remember",
-    level="H",
-    answers={
-        "idata": "the fit of the joint model to the months with memory, with `mu`, `tau` and `phi`",
-        "naive_spread": "posterior mean of tau in two stages that ignore the memory, a number",
-    },
+    "The months that remember",
+    idata="the fit of the joint model to the months with memory, with `mu`, `tau` and `phi`",
+    naive_spread="posterior mean of tau in two stages that ignore the memory, a number",
 )
 def remember(idata: Any, naive_spread: Any) -> str:
     """Compare with the exact integral of the joint model, and with two naive stages."""

@@ -16,23 +16,19 @@ from companion.exercises.answers import (
     Unusable,
     choice,
     close,
-    converged,
-    draws,
     number,
     numbers,
-    posterior_mean,
     require,
     share,
     whole,
 )
 from companion.exercises.comparison import paired_error
+from companion.exercises.fits import converged, draws, posterior_mean
 from companion.exercises.registry import exercise
 from companion.lessons.scores import elpd_difference as difference_of
 import numpy as np
 from scipy import optimize, stats
 from scipy.special import logsumexp
-
-CHAPTER = "14-model-comparison"
 
 PRIOR_SDS = np.array([5.0, 10.0, 20.0, 50.0, 100.0])
 
@@ -152,14 +148,10 @@ def _one_slope(matched: Any, mismatched: Any, true_slope: Any, elpd_difference: 
 
 @exercise(
     "4H14.1",
-    chapter=CHAPTER,
-    title="A straight line and a parabola",
-    level="H",
-    answers={
-        **_FITS,
-        "true_slope": "the slope that you simulated with, a number; in `matched` it is called `slope`",
-        "revealed_by": "'convergence' or 'prediction', for what tells you that the second model is wrong",
-    },
+    "A straight line and a parabola",
+    **_FITS,
+    true_slope="the slope that you simulated with, a number; in `matched` it is called `slope`",
+    revealed_by="'convergence' or 'prediction', for what tells you that the second model is wrong",
 )
 def straight_line(
     matched: Any, mismatched: Any, elpd_difference: Any, true_slope: Any, revealed_by: Any
@@ -181,14 +173,10 @@ def straight_line(
 
 @exercise(
     "4H14.2",
-    chapter=CHAPTER,
-    title="A transformed covariate",
-    level="H",
-    answers={
-        **_FITS,
-        "true_slope": "the coefficient of the transformed covariate that you simulated with, a number; in "
-        "`matched` it is called `slope`",
-    },
+    "A transformed covariate",
+    **_FITS,
+    true_slope="the coefficient of the transformed covariate that you simulated with, a number; in "
+    "`matched` it is called `slope`",
 )
 def transformed(matched: Any, mismatched: Any, elpd_difference: Any, true_slope: Any) -> str:
     """Check recovery and comparison."""
@@ -201,14 +189,10 @@ def transformed(matched: Any, mismatched: Any, elpd_difference: Any, true_slope:
 
 @exercise(
     "4H14.3",
-    chapter=CHAPTER,
-    title="An interaction",
-    level="H",
-    answers={
-        **_FITS,
-        "true_slope": "the coefficient of the product that you simulated with, a number; in `matched` it is "
-        "called `slope`",
-    },
+    "An interaction",
+    **_FITS,
+    true_slope="the coefficient of the product that you simulated with, a number; in `matched` it is "
+    "called `slope`",
 )
 def interaction(matched: Any, mismatched: Any, elpd_difference: Any, true_slope: Any) -> str:
     """Check recovery and comparison."""
@@ -221,14 +205,10 @@ def interaction(matched: Any, mismatched: Any, elpd_difference: Any, true_slope:
 
 @exercise(
     "4H14.4",
-    chapter=CHAPTER,
-    title="Four groups, one intercept",
-    level="H",
-    answers={
-        **_FITS,
-        "true_slopes": "the four slopes that you simulated with; in `matched` they are the vector `slope`, and "
-        "the four standard deviations of the noise are the vector `sigma`",
-    },
+    "Four groups, one intercept",
+    **_FITS,
+    true_slopes="the four slopes that you simulated with; in `matched` they are the vector `slope`, and "
+    "the four standard deviations of the noise are the vector `sigma`",
 )
 def four_groups(matched: Any, mismatched: Any, elpd_difference: Any, true_slopes: Any) -> str:
     """Check recovery and comparison."""
@@ -258,16 +238,12 @@ def four_groups(matched: Any, mismatched: Any, elpd_difference: Any, true_slopes
 
 @exercise(
     "4H14.5",
-    chapter=CHAPTER,
-    title="A hierarchy",
-    level="H",
-    answers={
-        **_FITS,
-        "true_mu": "the mean of the groups that you simulated with, a number; in `matched` it is called `mu`",
-        "true_tau": "their standard deviation, a number; in `matched` it is called `tau`",
-        "for_new_group": "'observations' or 'groups', for what to leave out if you want to predict a group that is "
-        "not in the data",
-    },
+    "A hierarchy",
+    **_FITS,
+    true_mu="the mean of the groups that you simulated with, a number; in `matched` it is called `mu`",
+    true_tau="their standard deviation, a number; in `matched` it is called `tau`",
+    for_new_group="'observations' or 'groups', for what to leave out if you want to predict a group that is "
+    "not in the data",
 )
 def hierarchy(
     matched: Any,
@@ -328,16 +304,12 @@ def _separate(prior_sd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 @exercise(
     "14E1",
-    chapter=CHAPTER,
-    title="The score of a prior",
-    level="E",
-    answers={
-        "exact_elpd": "five numbers: the exact leave-one-out elpd of the separate model for the prior "
-        "standard deviations 5, 10, 20, 50 and 100",
-        "elpd_waic": "five numbers: lppd minus p_waic for the same five priors, by formula",
-        "notices": "'exact', 'waic', 'both' or 'neither', for which score tells a prior standard deviation of 100 "
-        "from one of 10 by more than a nat",
-    },
+    "The score of a prior",
+    exact_elpd="five numbers: the exact leave-one-out elpd of the separate model for the prior "
+    "standard deviations 5, 10, 20, 50 and 100",
+    elpd_waic="five numbers: lppd minus p_waic for the same five priors, by formula",
+    notices="'exact', 'waic', 'both' or 'neither', for which score tells a prior standard deviation of 100 "
+    "from one of 10 by more than a nat",
 )
 def prior_score(exact_elpd: Any, elpd_waic: Any, notices: Any) -> str:
     """Compare with the closed forms."""
@@ -433,15 +405,11 @@ def _two_bad_models() -> tuple[np.ndarray, np.ndarray, float, float]:
 
 @exercise(
     "14M1",
-    chapter=CHAPTER,
-    title="Two bad models, one better mixture",
-    level="M",
-    answers={
-        "difference": "exact elpd of complete pooling minus that of the separate model, a number",
-        "standard_error": "standard error of that difference, from the twelve paired differences (n - 1), a number",
-        "weight": "stacking weight of complete pooling in a mixture of the two, a number",
-        "mixture_elpd": "leave-one-out elpd of that mixture, a number",
-    },
+    "Two bad models, one better mixture",
+    difference="exact elpd of complete pooling minus that of the separate model, a number",
+    standard_error="standard error of that difference, from the twelve paired differences (n - 1), a number",
+    weight="stacking weight of complete pooling in a mixture of the two, a number",
+    mixture_elpd="leave-one-out elpd of that mixture, a number",
 )
 def mixing(difference: Any, standard_error: Any, weight: Any, mixture_elpd: Any) -> str:
     """Compare with the exact difference and the best mixture."""
@@ -533,17 +501,13 @@ def _exact_counts() -> tuple[float, float, float]:
 
 @exercise(
     "14H1",
-    chapter=CHAPTER,
-    title="Break PSIS, and repair it",
-    level="H",
-    answers={
-        "conditional": "the fit with a rate for each station, with variables `mu`, `alpha` and `rate` and a log "
-        "likelihood",
-        "marginal": "the fit with the rates integrated out, with variables `mu` and `alpha` and a log likelihood",
-        "high_k": "number of stations with a Pareto k above 0.7 in the conditional fit, a whole number",
-        "k_formula": "the Pareto k that theory gives at mu = 10 and alpha = 2, a number",
-        "report": "'conditional' or 'marginal', for the elpd you would report for a new station",
-    },
+    "Break PSIS, and repair it",
+    conditional="the fit with a rate for each station, with variables `mu`, `alpha` and `rate` and a log "
+    "likelihood",
+    marginal="the fit with the rates integrated out, with variables `mu` and `alpha` and a log likelihood",
+    high_k="number of stations with a Pareto k above 0.7 in the conditional fit, a whole number",
+    k_formula="the Pareto k that theory gives at mu = 10 and alpha = 2, a number",
+    report="'conditional' or 'marginal', for the elpd you would report for a new station",
 )
 def count_model(conditional: Any, marginal: Any, high_k: Any, k_formula: Any, report: Any) -> str:
     """Compare both posteriors with the same integral, then the scores and the theory."""

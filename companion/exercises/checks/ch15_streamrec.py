@@ -10,40 +10,23 @@ from functools import cache
 import math
 from typing import Any
 
-from companion.exercises.answers import (
-    LIMIT,
-    agrees,
-    choice,
-    close,
-    converged,
-    draws,
-    number,
-    numbers,
-    require,
-    share,
-)
+from companion.exercises.answers import LIMIT, choice, close, number, numbers, require, share
+from companion.exercises.fits import agrees, converged, draws
 from companion.exercises.registry import exercise
 import numpy as np
 from scipy import stats
 from scipy.special import gammaln
-
-CHAPTER = "15-streamrec"
-
 
 # --- 15E1: a gain before the data ------------------------------------------------------------------
 
 
 @exercise(
     "15E1",
-    chapter=CHAPTER,
-    title="A gain before the data",
-    level="E",
-    answers={
-        "gain_200": "the expected relative gain at 200 impressions when kappa is 10, a number between 0 and 1",
-        "size_54": "the number of impressions at which kappa = 10 gives a gain of 0.542, a number",
-        "kappa_54": "the concentration at which 200 impressions give a gain of 0.542, a number",
-        "sd_54": "the standard deviation of the rates in that population when their mean is 0.3, a number",
-    },
+    "A gain before the data",
+    gain_200="the expected relative gain at 200 impressions when kappa is 10, a number between 0 and 1",
+    size_54="the number of impressions at which kappa = 10 gives a gain of 0.542, a number",
+    kappa_54="the concentration at which 200 impressions give a gain of 0.542, a number",
+    sd_54="the standard deviation of the rates in that population when their mean is 0.3, a number",
 )
 def gain_before_data(gain_200: Any, size_54: Any, kappa_54: Any, sd_54: Any) -> str:
     """Compare with kappa / (kappa + n), solved for each of its parts."""
@@ -110,15 +93,11 @@ def gain_before_data(gain_200: Any, size_54: Any, kappa_54: Any, sd_54: Any) -> 
 
 @exercise(
     "15E2",
-    chapter=CHAPTER,
-    title="One rate, three customers",
-    level="E",
-    answers={
-        "squared": "the report with the smallest expected squared error, a number",
-        "absolute": "the report with the smallest expected absolute error, a number",
-        "promise": "the report with the smallest expected cost of the promise, a number",
-        "price_of_raw": "by how much the expected squared error grows when the raw rate is reported, a number",
-    },
+    "One rate, three customers",
+    squared="the report with the smallest expected squared error, a number",
+    absolute="the report with the smallest expected absolute error, a number",
+    promise="the report with the smallest expected cost of the promise, a number",
+    price_of_raw="by how much the expected squared error grows when the raw rate is reported, a number",
 )
 def three_customers(squared: Any, absolute: Any, promise: Any, price_of_raw: Any) -> str:
     """Compare with mean, median and quantile of the exact posterior, Beta(8, 14)."""
@@ -242,15 +221,11 @@ def _prior_extreme() -> float:
 
 @exercise(
     "15M1",
-    chapter=CHAPTER,
-    title="Break it: a prior that decides",
-    level="M",
-    answers={
-        "prior_extreme": "the prior probability of a rate below 0.01 or above 0.99 under the Pareto prior, a number",
-        "idata_pareto": "the fit of the five categories with kappa ~ Pareto(1.5, 1), with the variable `kappa`",
-        "idata_lognormal": "the same with kappa ~ LogNormal(3, 1)",
-        "decides": "'prior' or 'data', for what decides how much these five categories share",
-    },
+    "Break it: a prior that decides",
+    prior_extreme="the prior probability of a rate below 0.01 or above 0.99 under the Pareto prior, a number",
+    idata_pareto="the fit of the five categories with kappa ~ Pareto(1.5, 1), with the variable `kappa`",
+    idata_lognormal="the same with kappa ~ LogNormal(3, 1)",
+    decides="'prior' or 'data', for what decides how much these five categories share",
 )
 def prior_decides(prior_extreme: Any, idata_pareto: Any, idata_lognormal: Any, decides: Any) -> str:
     """Compare the posterior mean of the shrinkage factor with its integral, in MCSE."""
@@ -337,10 +312,8 @@ def _final_regrets(name: str, value: Any) -> np.ndarray:
 
 @exercise(
     "15H1",
-    chapter=CHAPTER,
-    title="Break it: two policies",
-    level="H",
-    answers={
+    "Break it: two policies",
+    **{
         name: f"the total regret of each run after 1,000 impressions, {what}, an array of at least 200 numbers"
         for name, what in (
             ("greedy", "greedy from Beta(3, 7)"),

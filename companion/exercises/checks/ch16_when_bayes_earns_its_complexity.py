@@ -8,24 +8,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from companion.exercises.answers import (
-    choice,
-    close,
-    converged,
-    draws,
-    estimate,
-    number,
-    posterior_mean,
-    require,
-    share,
-    whole,
-)
+from companion.exercises.answers import choice, close, number, require, share, whole
+from companion.exercises.fits import converged, draws, estimate, posterior_mean
 from companion.exercises.registry import exercise
 from companion.lessons.scorecard import HIGHEST, LOWEST, Scorecard
 import numpy as np
 from scipy import stats
-
-CHAPTER = "16-when-bayes-earns-its-complexity"
 
 # --- 16E1: the card ------------------------------------------------------------------------------
 
@@ -43,15 +31,11 @@ FIELDS = (
 
 @exercise(
     "16E1",
-    chapter=CHAPTER,
-    title="Question the card",
-    level="E",
-    answers={
-        "score": "the score of the radon survey, a whole number",
-        "lowest": "the lowest score that any problem can reach, a whole number",
-        "ignored": "the name of the field that never changes a score",
-        "step": "how many points one more observation in the smallest group can cost, a whole number",
-    },
+    "Question the card",
+    score="the score of the radon survey, a whole number",
+    lowest="the lowest score that any problem can reach, a whole number",
+    ignored="the name of the field that never changes a score",
+    step="how many points one more observation in the smallest group can cost, a whole number",
 )
 def card(score: Any, lowest: Any, ignored: Any, step: Any) -> str:
     """Compare with the card itself."""
@@ -120,14 +104,10 @@ def _cost(level: float) -> float:
 
 @exercise(
     "16E2",
-    chapter=CHAPTER,
-    title="Rolls for tomorrow",
-    level="E",
-    answers={
-        "best": "the number of rolls with the smallest expected cost",
-        "cost_best": "its expected cost in dollars",
-        "cost_mean": "the expected cost in dollars of baking for the mean",
-    },
+    "Rolls for tomorrow",
+    best="the number of rolls with the smallest expected cost",
+    cost_best="its expected cost in dollars",
+    cost_mean="the expected cost in dollars of baking for the mean",
 )
 def rolls(best: Any, cost_best: Any, cost_mean: Any) -> str:
     """Compare with a quantile and with two closed forms."""
@@ -193,14 +173,10 @@ def _slope() -> tuple[float, float]:
 
 @exercise(
     "16M1",
-    chapter=CHAPTER,
-    title="The lasso is a mode",
-    level="M",
-    answers={
-        "lasso": "the slope that minimizes the penalized sum",
-        "mean": "the posterior mean of the slope",
-        "probability": "the posterior probability that the slope is positive",
-    },
+    "The lasso is a mode",
+    lasso="the slope that minimizes the penalized sum",
+    mean="the posterior mean of the slope",
+    probability="the posterior probability that the slope is positive",
 )
 def lasso(lasso: Any, mean: Any, probability: Any) -> str:
     """Compare with soft thresholding and an integral."""
@@ -306,14 +282,10 @@ def _four_wells() -> tuple[float, float, float]:
 
 @exercise(
     "16H1",
-    chapter=CHAPTER,
-    title="Four wells, and a spread of zero",
-    level="H",
-    answers={
-        "tau_ml": "the maximum likelihood estimate of tau (mg/L)",
-        "idata": "the fit, with `mu`, `tau`, `sigma` and `theta` of four entries",
-        "width_ratio": "width of the posterior's 90 % interval for the third well, divided by the mixed model's",
-    },
+    "Four wells, and a spread of zero",
+    tau_ml="the maximum likelihood estimate of tau (mg/L)",
+    idata="the fit, with `mu`, `tau`, `sigma` and `theta` of four entries",
+    width_ratio="width of the posterior's 90 % interval for the third well, divided by the mixed model's",
 )
 def four_wells(tau_ml: Any, idata: Any, width_ratio: Any) -> str:
     """Compare with the likelihood's maximum and an exact integral."""

@@ -28,8 +28,6 @@ from companion.lessons.sbc import rank_of_truth, uniformity_p_value
 import numpy as np
 from scipy import stats
 
-CHAPTER = "17-calibration"
-
 
 def _ranks(name: str, value: Any, draws: int, least: int) -> np.ndarray:
     """Return an answer as a vector of at least `least` ranks (or shares), or raise `Unusable`."""
@@ -63,13 +61,9 @@ def _four_programs() -> dict[str, str]:
 
 @exercise(
     "17E1",
-    chapter=CHAPTER,
-    title="Four histograms",
-    level="E",
-    answers={
-        "programs": "a dictionary from 'A', 'B', 'C' and 'D' to 'right', 'too narrow', 'too wide', 'too high' or "
-        "'too low': what is the posterior of this program?",
-    },
+    "Four histograms",
+    programs="a dictionary from 'A', 'B', 'C' and 'D' to 'right', 'too narrow', 'too wide', 'too high' or "
+    "'too low': what is the posterior of this program?",
 )
 def four_histograms(programs: Any) -> str:
     """Compare with the shuffled order."""
@@ -165,14 +159,10 @@ def _ranks_by_quantity(letter: str) -> dict[str, np.ndarray]:
 
 @exercise(
     "17E2",
-    chapter=CHAPTER,
-    title="A test that cannot fail",
-    level="E",
-    answers={
-        "ranks_a": "500 whole numbers from 0 to 99: the rank of the log likelihood for program A",
-        "ranks_b": "500 whole numbers from 0 to 99: the rank of the log likelihood for program B",
-        "broken": "'A' or 'B': which program loses half of the data?",
-    },
+    "A test that cannot fail",
+    ranks_a="500 whole numbers from 0 to 99: the rank of the log likelihood for program A",
+    ranks_b="500 whole numbers from 0 to 99: the rank of the log likelihood for program B",
+    broken="'A' or 'B': which program loses half of the data?",
 )
 def cannot_fail(ranks_a: Any, ranks_b: Any, broken: Any) -> str:
     """Compare with the ranks, computed once more."""
@@ -258,14 +248,10 @@ def _enough(outside: float, two_sided: bool = True, power: float = 0.9) -> tuple
 
 @exercise(
     "17M1",
-    chapter=CHAPTER,
-    title="How many data sets?",
-    level="M",
-    answers={
-        "outside": "probability that the truth lies outside the program's 90 % interval, between 0 and 1",
-        "power_forty": "probability that the test finds the fault with 40 data sets, between 0 and 1",
-        "data_sets": "the smallest number of data sets that finds it with probability 0.9, a whole number",
-    },
+    "How many data sets?",
+    outside="probability that the truth lies outside the program's 90 % interval, between 0 and 1",
+    power_forty="probability that the test finds the fault with 40 data sets, between 0 and 1",
+    data_sets="the smallest number of data sets that finds it with probability 0.9, a whole number",
 )
 def how_many(outside: Any, power_forty: Any, data_sets: Any) -> str:
     """Compare with the Normal and the binomial distribution."""
@@ -404,14 +390,10 @@ def _scaled_mcse(prior_power: float) -> tuple[float, float]:
 
 @exercise(
     "17M2",
-    chapter=CHAPTER,
-    title="Power-scaling by hand",
-    level="M",
-    answers={
-        "mean_weak": "posterior mean with the prior to the power 0.8, in minutes",
-        "sd_weak": "posterior standard deviation with the prior to the power 0.8, in minutes",
-        "mean_strong": "posterior mean with the prior to the power 1.25, in minutes",
-    },
+    "Power-scaling by hand",
+    mean_weak="posterior mean with the prior to the power 0.8, in minutes",
+    sd_weak="posterior standard deviation with the prior to the power 0.8, in minutes",
+    mean_strong="posterior mean with the prior to the power 1.25, in minutes",
 )
 def power_scaling(mean_weak: Any, sd_weak: Any, mean_strong: Any) -> str:
     """Compare with the closed forms, in Monte Carlo standard errors of the weighted draws."""
@@ -525,15 +507,11 @@ def _outside(ranks: np.ndarray) -> float:
 
 @exercise(
     "17H1",
-    chapter=CHAPTER,
-    title="A program that is too sure",
-    level="H",
-    answers={
-        "ranks_before": "the ranks of beta among 100 draws of the given program, for at least 60 data sets",
-        "bug": "'prior', 'nights', 'link' or 'join': which part of the program is wrong?",
-        "times": "how many times each count enters the given program's likelihood, a whole number",
-        "ranks_after": "the ranks of beta among 100 draws of the repaired program, for at least 60 data sets",
-    },
+    "A program that is too sure",
+    ranks_before="the ranks of beta among 100 draws of the given program, for at least 60 data sets",
+    bug="'prior', 'nights', 'link' or 'join': which part of the program is wrong?",
+    times="how many times each count enters the given program's likelihood, a whole number",
+    ranks_after="the ranks of beta among 100 draws of the repaired program, for at least 60 data sets",
 )
 def too_sure(ranks_before: Any, bug: Any, times: Any, ranks_after: Any) -> str:
     """Hold both sets of ranks against a uniform; the bug is known."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from companion import datasets
-from companion.exercises.answers import draws, require, whole
+from companion.exercises.answers import require, whole
+from companion.exercises.fits import draws
 import numpy as np
 
 SPECIES = ("Adelie", "Gentoo")

@@ -8,6 +8,7 @@ from companion.exercises.checks.ch10_hierarchical_models import (
     _one_hierarchy,
 )
 import numpy as np
+import xarray as xr
 
 from tests.unit.exercises.made_up import chains, fit
 
@@ -75,12 +76,17 @@ def case_all_hierarchies():
 
 def case_non_centered():
     exact = _all_hierarchies()
+    sampled_only = non_centered()
+    sampled_only["posterior"] = xr.DataTree(
+        sampled_only.posterior.to_dataset().drop_vars(["beta_0", "beta_1"])
+    )
     right = {
         "idata": non_centered(),
         "parameters": 11,
         "same_posterior": True,
         "harder": "Intercepts",
     }
+    assert check("4E2.6", **right | {"idata": sampled_only}).passed  # as TFP returns it
     wrong = [
         ("centered", {"idata": made(exact)}),
         ("not-mu-plus-tau-z", {"idata": non_centered(offset=0.5)}),

@@ -3,6 +3,7 @@
 from companion import datasets
 from companion.exercises import check
 import numpy as np
+import xarray as xr
 
 from tests.unit.exercises.made_up import chains, fit
 
@@ -96,6 +97,11 @@ def case_4h15():
         "rescaled_mu": salad_fit(2, standardized="z_mu", slopes=6, diverging=9),
         "helps": False,
     }
+    sampled_only = salad_fit(2, standardized="z_mu", slopes=6)
+    sampled_only["posterior"] = xr.DataTree(
+        sampled_only.posterior.to_dataset().drop_vars("mu_beta")
+    )
+    assert check("4H15", **right | {"rescaled_mu": sampled_only}).passed  # as TFP returns it
     with_slopes = salad_fit(2, standardized="z_mu", slopes=6)
     posterior = with_slopes.posterior
     posterior["beta"] = posterior["mu_beta"] + posterior["tau_beta"] * posterior["z"]

@@ -23,10 +23,10 @@ from companion.exercises.answers import (
     by_simulation,
     number,
     numbers,
-    posterior_mean,
     require,
     share,
 )
+from companion.exercises.fits import posterior_mean
 from companion.exercises.registry import EXERCISES, Exercise, exercise
 from course import ROOT
 import filelock
@@ -118,11 +118,23 @@ def test_unknown_exercise_and_answer_are_refused(toy):
 
 def test_registering_twice_is_refused():
     with pytest.raises(ValueError, match="registered already"):
-        exercise("4E5", chapter="x", title="x", level="E", answers={"a": "b"})
-    with pytest.raises(ValueError, match="level"):
-        exercise("1X1", chapter="x", title="x", level="X", answers={"a": "b"})
+        exercise("4E5", "x", a="b")
+    for name in ("1X1", "E1", "4e5", "4E"):
+        with pytest.raises(ValueError, match="the level E, M or H"):
+            exercise(name, "x", a="b")
     with pytest.raises(ValueError, match="at least one answer"):
-        exercise("1X1", chapter="x", title="x", level="E", answers={})
+        exercise("1E99", "x")
+
+
+def test_chapter_and_level_follow_from_names():
+    found = {
+        name: (EXERCISES[name].chapter, EXERCISES[name].level) for name in ("4E3", "D4M2", "4H13.2")
+    }
+    assert found == {
+        "4E3": ("08-robust-regression", "E"),
+        "D4M2": ("04-diagnostics", "M"),
+        "4H13.2": ("11-funnels", "H"),
+    }
 
 
 def test_outcome_is_readable_everywhere(toy):
