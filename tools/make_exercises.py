@@ -5,7 +5,7 @@
 
 One rule: a cell tagged `solution` is replaced by the `stub` in its metadata (a list of lines, or a
 string), or left out if it has none. All other cells are copied, with their ids, without outputs and
-without the names of figures.
+without the names of figures; fits show how far they are, since a learner waits for them.
 The title `# Solutions: ...` becomes `# Exercises: ...`. Exercises are for `work/` (see `learners_copies.py`); if
 somebody has written in `exercises/` all the same, a copy is kept there before the file is replaced.
 
@@ -23,6 +23,7 @@ from learners_copies import WORK, keep, mark, text
 from tidy_notebooks import read, tidy
 
 TITLE = re.compile(r"\A# Solutions: (?=\S)")
+QUIET = re.compile(r",\s*progressbar=False\b")
 CHECKED = re.compile(r"""\bcheck\(\s*["']([^"']+)["']""")
 
 
@@ -62,6 +63,8 @@ def make_exercise(notebook):
         cell.metadata["tags"] = kept_tags
         # A figure's name is a label of the whole book, and belongs to the solution.
         cell.metadata.get("mystnb", {}).get("figure", {}).pop("name", None)
+        if cell.cell_type == "code":
+            cell.source = QUIET.sub("", cell.source)
         cells.append(cell)
     notebook.cells = cells
     if lost := in_solution - checked(cells):

@@ -162,6 +162,20 @@ def test_mistakes_are_refused(course, capsys, mistake, message, options):
     assert not (course / "exercises" / "01-toys.ipynb").exists()
 
 
+def test_a_learner_sees_how_far_a_fit_is(course):
+    quiet = "fit = pm.sample(\n    1000, chains=4,\n    progressbar=False,\n)\nf(g(fit, progressbar=False))"
+
+    def fit(cells):
+        cells[1].source = quiet
+        cells[3].metadata.stub = [*STUB, "pm.sample(tune=1000, progressbar=False)"]
+
+    change(course / "solutions" / "01-toys.ipynb", fit)
+    assert run(make_exercises, course) == 0
+    sources = [cell.source for cell in exercise_of(course).cells]
+    assert sources[1] == "fit = pm.sample(\n    1000, chains=4,\n)\nf(g(fit))"
+    assert sources[3].endswith("pm.sample(tune=1000)")
+
+
 def test_tidy_removes_what_a_run_left(course, capsys):
     path = course / "solutions" / "01-toys.ipynb"
     clean = path.read_bytes()
