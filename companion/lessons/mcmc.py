@@ -1,6 +1,6 @@
 """Metropolis-Hastings, Hamiltonian Monte Carlo and NUTS, small enough to read.
 
-Each sampler is a `Kernel`, one transition of a Markov chain in two functions:
+Each sampler is a `Kernel`, one transition of a Markov chain in two functions::
 
     kernel = hmc_kernel(log_density, gradient, step_size=0.35, steps=2)
     state = kernel.init(start)
@@ -131,9 +131,16 @@ class Chains(NamedTuple):
     acceptance : array, shape (chain, draw)
         Acceptance probabilities. Their mean estimates the acceptance rate with less noise than
         counting.
-    accepted, proposal, energy, energy_error, diverging, steps, depth
-        As in `Info`, with a second axis for the draws: shape (chain, draw), and (chain, draw,
-        dimension) for the proposal. What the sampler does not have is None.
+    accepted : array of bool, shape (chain, draw)
+        Whether the chain moved.
+    proposal : array, shape (chain, draw, dimension)
+        Where it would have gone, or went.
+    energy, energy_error : array, shape (chain, draw), or None
+        Energy after each transition, and energy of the proposal minus energy at the start.
+    diverging : array of bool, shape (chain, draw), or None
+        Whether the transition was divergent.
+    steps, depth : array of int, shape (chain, draw), or None
+        Leapfrog steps, and doublings of NUTS.
     """
 
     draws: np.ndarray
