@@ -174,7 +174,7 @@ class Scalars:
 
 
 def _normal_scores(draws: np.ndarray) -> np.ndarray:
-    """Rank-normalize the draws of each scalar: equation 14 of Vehtari et al. (2021)."""
+    """Rank-normalize the draws of each scalar, as Vehtari et al. (2021) do, by the scores of Blom."""
     scalars, chains, length = draws.shape
     ranks = rankdata(draws.reshape(scalars, chains * length), axis=1).reshape(draws.shape)
     return ndtri((ranks - 3 / 8) / (chains * length + 1 / 4))
