@@ -25,7 +25,7 @@ import make_exercises
 
 TEMPLATE = Path(__file__).resolve().parent / "chapter_template"
 TOC, INDEX, ADDITIONS = "_toc.yml", "index.md", "chapters/additions.csv"
-TABLES = ("the_slug_all", "the_slug_five")  # what the template's reference model makes
+TABLES = ("the_slug_all", "the_slug_part")  # what the template's reference model makes
 
 
 class Refused(ValueError):
@@ -103,7 +103,7 @@ def formatted(name: str, source: str) -> str:
         return source
     command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", name, "-"]
     return subprocess.run(
-        command, cwd=TEMPLATE, input=source, capture_output=True, check=True, encoding="utf-8"
+        command, cwd=ROOT, input=source, capture_output=True, check=True, encoding="utf-8"
     ).stdout
 
 
