@@ -154,7 +154,7 @@ def unpooled(idata: Any, parameters: Any, reversal: Any) -> str:
         not shared,
         "still-pooled",
         "In an unpooled model nothing is shared. Is there still something without an index?",
-        f"`{', '.join(shared)}` is a single number in your fit. Give it `shape=2` and index it by the species.",
+        f"`{', '.join(shared)}` is a single number in your fit. Give it two entries (`shape=2`, or `tfd.Sample(..., 2)`), one for each species.",
     )
     require(
         _own(idata, "sigma"),
@@ -195,7 +195,7 @@ def mixed(idata: Any, parameters: Any, moving_zero: Any) -> str:
         _own(idata, "beta_1"),
         "slope-shared",
         "Which parameter shall differ between the species?",
-        "`beta_1` is a single number in your fit. Give it `shape=2` and index it by the species.",
+        "`beta_1` is a single number in your fit. Give it two entries (`shape=2`, or `tfd.Sample(..., 2)`), one for each species.",
     )
     require(
         not _own(idata, "sigma"),
