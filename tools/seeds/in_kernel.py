@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial, wraps
 import inspect
@@ -340,23 +341,24 @@ class Recorder:
         signature = inspect.signature(original)
 
         def diagnose(*args: Any, **kwargs: Any) -> Any:
-            asked = signature.bind(*args, **kwargs)
-            asked.apply_defaults()
-            fits, names = asked.arguments["fits"], asked.arguments["var_names"]
-            names = (names,) if isinstance(names, str) else tuple(names or ()) or None
-            required = asked.arguments["require_healthy"] and "raises-exception" not in self.tags
-            for name, tree in fits.items() if isinstance(fits, Mapping) else ():
-                fit = self.fit_of(tree)
-                use = Use(self.cell, str(name), names, bool(required))
-                if fit is None:
-                    self.untraced.append(
-                        {"cell": self.cell, "name": use.name, "required": required}
-                    )
-                else:
-                    fit.uses.append(use)
+            with suppress(TypeError):  # the original says what is wrong with the arguments
+                self._note(signature.bind(*args, **kwargs))
             return original(*args, **kwargs)
 
         return diagnose
+
+    def _note(self, asked: inspect.BoundArguments) -> None:
+        """Note what `diagnose` was asked for: of which fits, and whether they have to be healthy."""
+        asked.apply_defaults()
+        fits, names = asked.arguments["fits"], asked.arguments["var_names"]
+        names = (names,) if isinstance(names, str) else tuple(names or ()) or None
+        required = bool(asked.arguments["require_healthy"]) and "raises-exception" not in self.tags
+        for name, tree in fits.items() if isinstance(fits, Mapping) else ():
+            if (fit := self.fit_of(tree)) is not None:
+                fit.uses.append(Use(self.cell, str(name), names, required))
+            else:
+                found = {"cell": self.cell, "name": str(name), "required": required}
+                self.untraced.append(found)
 
     def compare_posteriors(self, original: Callable) -> Callable:
         """Return `compare_posteriors`, with a count of its comparisons."""

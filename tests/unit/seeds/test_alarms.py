@@ -2,9 +2,10 @@
 
 import arviz as az
 from companion.diagnostics import diagnose
+from companion.scalars import Scalars
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import signal, stats
 from seeds import alarms
 
 
@@ -150,3 +151,18 @@ def test_comparisons_and_claims_have_the_tails_of_their_distributions():
     assert alarms.claim_rate([4.0]) == pytest.approx(stats.norm.sf(4.0 / np.sqrt(2.0)))
     assert alarms.claim_rate([4.0] * 8) == pytest.approx(stats.norm.sf(4.0 / np.sqrt(9 / 8)))
     assert alarms.claim_rate([-8.0, 4.0, 16.0]) > alarms.claim_rate([4.0, 4.0, 4.0])
+
+
+def test_r_hat_exceeds_its_limit_as_often_as_contributing_says():
+    # Four autoregressive chains of 1,000 draws with an ESS of 600, 500 times.
+    tau, runs = 4000 / 600, 500
+    phi = (tau - 1) / (tau + 1)
+    rng = np.random.default_rng(7209)
+    steps = np.sqrt(1 - phi**2) * rng.standard_normal((1000, runs, 4))
+    steps[0] /= np.sqrt(1 - phi**2)
+    draws = np.moveaxis(signal.lfilter([1.0], [1.0, -phi], steps, axis=0), 0, -1)
+    names = tuple(map(str, range(runs)))
+    scalars = Scalars(names, names, np.ascontiguousarray(draws), np.zeros(runs, dtype=bool), {})
+    rule = stats.chi2(7).sf(600 / 53)
+    assert rule == pytest.approx(0.12, abs=0.01)
+    assert (scalars.rhat > 1.01).mean() == pytest.approx(rule, abs=0.05)
