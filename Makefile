@@ -11,7 +11,7 @@ test:  ## unit tests, lints, every notebook, the rendered book
 	$(SETUP) && $(VENV)/python tools/run_tests.py
 
 lab:  ## work on the exercises in JupyterLab
-	$(SETUP) && $(VENV)/jupyter lab --notebook-dir=. exercises
+	$(SETUP) && $(VENV)/python tools/lab.py
 
 serve:  ## look at the rendered book on this machine
 	$(SETUP) && $(VENV)/python -m http.server --directory _build/html --bind 127.0.0.1 8000
