@@ -9,7 +9,7 @@ and `assert_same_density` for the rest.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 import math
@@ -191,6 +191,9 @@ _LAW = re.compile(
 _BREAK = re.compile(r"\)|\n|\\q?quad|\\text\{[^}]*\}|\\begin\{\w+\}|&|=|:")
 _SYMBOL = re.compile(r"(\\log\s*)?\\?([A-Za-z]+)(?:_(?:\{(.+)\}|\\text\{(\w+)\}|\\?(\w+)))?")
 _INDICES = set("ijklcn")
+_KEYWORDS = {
+    "lambda": ("lam", "rate")
+}  # what a program calls a symbol whose name Python keeps to itself
 
 
 @dataclass(frozen=True)
@@ -223,6 +226,13 @@ def names_of(symbol: str) -> tuple[tuple[str, int | None], ...]:
             ]
     elif under and set(under) <= _INDICES:
         names.append((base, None))
+    names += [
+        (name.replace(word, other), element)
+        for word, others in _KEYWORDS.items()
+        for name, element in names
+        for other in others
+        if name.split("_")[0] == word
+    ]
     return tuple(dict.fromkeys(names))
 
 
@@ -307,19 +317,25 @@ def _element(prior: Prior, element: int) -> Prior:
     return Prior(prior.family, tuple(parameters))
 
 
-def agree(said: Prior, done: Prior) -> tuple[bool, int]:
-    """Return whether two priors may be the same, and how many parameters could be compared."""
+def agree(said: Prior, done: Prior, variables: Collection[str]) -> tuple[bool, int]:
+    """Return whether two priors may be the same, and how many parameters could be compared.
+
+    A symbol that none of the program's variables is named after cannot be compared.
+    """
     if said.family != done.family or len(said.parameters) != len(done.parameters):
         return False, 0
     compared = 0
     for text, code in zip(said.parameters, done.parameters, strict=True):
         if text is None or code is None or (isinstance(text, str) and not isinstance(code, str)):
             continue
-        compared += 1
         if isinstance(text, str):
-            same = any(fnmatchcase(code, spelling) for spelling, _ in names_of(text))
+            meant = {v for v in variables for name, _ in names_of(text) if fnmatchcase(v, name)}
+            if not meant:
+                continue
+            same = code in meant
         else:
             same = not isinstance(code, str) and np.allclose(code, text, rtol=1e-9, atol=0.0)
+        compared += 1
         if not same:
             return False, compared
     return True, compared
@@ -346,8 +362,8 @@ def compare(texts: list[str], source: str) -> Comparison:
         The program.
     """
     statements = [stated(text) for text in texts]
-    found = Comparison()
-    for name, priors in programmed(source).items():
+    found, program = Comparison(), programmed(source)
+    for name, priors in program.items():
         about = ([s for s in here if find(s, name, priors)] for here in statements)
         by_symbol: dict[str, list[Statement]] = {}
         for statement in next(filter(None, about), []):
@@ -357,7 +373,7 @@ def compare(texts: list[str], source: str) -> Comparison:
         before = found.compared
         for symbol, said in by_symbol.items():
             for k, prior in enumerate(priors):
-                results = [agree(one.prior, find(one, name, priors)[k]) for one in said]
+                results = [agree(one.prior, find(one, name, priors)[k], program) for one in said]
                 if not any(same for same, _ in results):
                     listed = " or ".join(str(one.prior) for one in said)
                     found.problems.append(

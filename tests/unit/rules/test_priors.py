@@ -76,6 +76,7 @@ def test_how_a_program_may_spell_a_symbol():
     assert ("mu_beta", None) in names_of(r"\mu_\beta")
     assert {("beta_0", None), ("beta", 0)} <= set(names_of(r"\beta_{0j}"))
     assert ("sigma", None) not in names_of(r"\sigma_h")
+    assert {("lam", None), ("rate", None)} <= set(names_of(r"\lambda_j"))
     assert names_of(r"\nu - 1") == ()
 
 
@@ -111,3 +112,9 @@ def test_the_nearest_text_that_speaks_of_a_variable_counts():
     assert compare([r"of $\mu \sim \mathcal N(0, 1)$", near, far], program).problems == []
     assert len(compare([far, near], program).problems) == 1
     assert compare([f"{far} or {near}"], program).problems == []
+
+
+def test_a_symbol_that_the_program_calls_something_else_is_not_compared():
+    program = 'x = pm.Gamma("calls", 2.0, 1.0)\npm.Poisson("y", x)'
+    assert compare([r"$y_i \sim \text{Poisson}(\alpha)$"], program).problems == []
+    assert compare([r"$y_i \sim \text{Poisson}(\alpha)$"], program).compared == 0
