@@ -34,11 +34,18 @@ def _set_flags() -> None:
     os.environ["JAX_ENABLE_X64"] = FLAGS["JAX_ENABLE_X64"]
     if "jax" in sys.modules and not sys.modules["jax"].config.jax_enable_x64:
         sys.modules["jax"].config.update("jax_enable_x64", True)
-        _warn_too_late(
-            "JAX", "arrays that JAX has already made are float32, while new ones are float64"
-        )
+        if _jax_has_arrays():
+            _warn_too_late("JAX", "its arrays that are already there have 32 bits, and new ones 64")
     if "pytensor" in sys.modules and sys.modules["pytensor"].config.numba__fastmath:
         _warn_too_late("PyMC", "a first and a later run of the same seed may differ")
+
+
+def _jax_has_arrays() -> bool:
+    """Whether JAX has been used, and not only imported, which ArviZ does, too."""
+    # To ask for arrays would start JAX, and that takes a tenth of a second.
+    from jax._src.xla_bridge import backends_are_initialized
+
+    return backends_are_initialized() and bool(sys.modules["jax"].live_arrays())
 
 
 def _warn_too_late(library: str, consequence: str) -> None:

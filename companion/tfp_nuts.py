@@ -9,28 +9,163 @@ default, a point near zero on the unconstrained scale, is far from the posterior
 in thousands, and so is a typical draw of a wide prior.)
 
 Tracing and compiling cost far more than sampling here, so `compile_nuts` does both once and
-returns a function of the seed.
+returns a function of the seed. A run goes through three compiled functions: `choose_starts`,
+`transitions` and `complete`. How a model becomes a density of real numbers stands in
+`companion/real_line.py`, and what is common to all classes of models in `companion/joint.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from numbers import Integral
+from types import SimpleNamespace
 from typing import Any
 
+import arviz as az
+from companion.inputs import finite_array
+from companion.joint import Draw, Model, pointwise, read_model, settled
+from companion.real_line import RealLine, Target, real_line
+import jax
+from jax import Array
+import jax.numpy as jnp
 import numpy as np
+from tensorflow_probability.substrates.jax import distributions as tfd
+from tensorflow_probability.substrates.jax import random as tfp_random
+from tensorflow_probability.substrates.jax.experimental.mcmc import (
+    windowed_adaptive_nuts,
+    windowed_sampling,
+)
+from tensorflow_probability.substrates.jax.internal import unnest
 from xarray import DataTree
 
 __all__ = ["compile_nuts", "sample_tfp"]
 
 STARTS_PER_CHAIN = 100
+SHORTEST_WARM_UP = 20  # TFP's windows are multiples of a twentieth of it
+
+
+def choose_starts(line: RealLine, chains: int, key: Array, pins: Draw) -> tuple[Array, Draw]:
+    """Choose a starting point for each chain: prior draws, resampled in proportion to their likelihood.
+
+    A chain that has no prior draw with a density takes another chain's point.
+
+    Parameters
+    ----------
+    line : RealLine
+        The model.
+    chains : int
+        Number of chains.
+    key, pins
+        Key of the random numbers, and the data.
+
+    Returns
+    -------
+    vectors : array, shape (chain, d)
+        The starting points.
+    faults : dict of arrays of bool, shape (prior draw,)
+        By variable: whether its log density, or its place on the real line, is infinite or not a number.
+    """
+    draw_key, choose_key = jax.random.split(key)
+    vectors, weights, faults = jax.vmap(partial(_candidate, line, pins))(
+        _prior_keys(draw_key, chains, pins)
+    )
+    weights = jnp.where(sum(faults.values()), -jnp.inf, weights).reshape(-1, chains)
+    best, chain = jax.random.categorical(choose_key, weights, axis=0), jnp.arange(chains)
+    found = weights[best, chain] > -jnp.inf
+    other = jnp.argmax(found)
+    best, chain = jnp.where(found, best, best[other]), jnp.where(found, chain, other)
+    return vectors.reshape(-1, chains, vectors.shape[-1])[best, chain], faults
+
+
+def _prior_keys(key: Array, chains: int, pins: Draw) -> Array:
+    """Return the keys that TFP would give to prior draws, `STARTS_PER_CHAIN` a chain, or one without data."""
+    count = chains * (STARTS_PER_CHAIN if pins else 1)
+    return tfp_random.split_seed(key, n=count, salt="iid_sample_stateless")
+
+
+def _candidate(line: RealLine, pins: Draw, key: Array) -> tuple[Array, Array, Draw]:
+    """Return a prior draw's vector, its weight, which is the likelihood's logarithm, and its faults."""
+    draw = line.model.sample(key, pins)
+    vector = line.flatten(draw, pins)
+    weighing = [name for name, v in line.variables.items() if v.role in ("data", "factor")]
+    terms = line.model.log_densities(draw, of=weighing)
+    terms = {name: jnp.sum(terms[name]) for name in weighing}
+    faults = {
+        name: ~jnp.isfinite(x).all() for name, x in (line.by_variable(vector) | terms).items()
+    }
+    return vector, sum(terms.values(), jnp.zeros(())), faults
+
+
+def _explain_no_start(line: RealLine, chains: int, key: Array, pins: Draw, faults: Draw) -> str:
+    """Say which variables have no log density at the prior draws, and for which of the data."""
+    draws = len(next(iter(faults.values())))
+    shares = {name: int(np.sum(fault)) for name, fault in faults.items()}
+    worst = max(shares.values())
+    names = [name for name, share in shares.items() if share == worst]
+    where = "any of" if worst == draws else f"{worst} of"
+
+    def finite(key):
+        draw = line.model.sample(key, pins)
+        density = observe(line.model, draw, key, pins, replicate=False)[0]
+        return {name: jnp.isfinite(values) for name, values in density.items()}
+
+    details = []
+    some = jax.vmap(finite)(_prior_keys(jax.random.split(key)[0], chains, pins)) if pins else {}
+    for name in (name for name in names if name in pins):
+        never = np.argwhere(~np.asarray(some[name]).any(axis=0))
+        if len(never) and never.size:
+            first = tuple(int(i) for i in never[0])
+            details.append(
+                f" For {len(never)} of the {some[name][0].size} values of {name} there is none at any draw, "
+                f"the first at index {first[0] if len(first) == 1 else first}."
+            )
+    return (
+        f"No chain can start: {' and '.join(names)} {'has' if len(names) == 1 else 'have'} no finite log "
+        f"density at {where} {draws} draws from the prior.{''.join(details)} Look for data outside the support "
+        "of their distribution (negative counts, values beyond a bound) and for parameters that are NaN or "
+        "out of range (a scale that is not positive)."
+    )
+
+
+def transitions(
+    line: RealLine, draws: int, tune: int, starts: Array, key: Array, target: Array, pins: Draw
+) -> tuple[Array, dict[str, Array]]:
+    """Run NUTS with TFP's adaptation in windows.
+
+    Parameters
+    ----------
+    line : RealLine
+        The model.
+    draws, tune : int
+        Draws kept per chain, and adaptation steps before them.
+    starts : array, shape (chain, d)
+        Starting points.
+    key, target, pins
+        Key of the random numbers, acceptance statistic to adapt to, and the data.
+
+    Returns
+    -------
+    vectors : array, shape (draw, chain, d)
+        The draws.
+    stats : dict of arrays, shape (draw, chain) or (draw,)
+        Statistics of the transitions, under ArviZ's names.
+    """
+    (vectors,), stats = windowed_adaptive_nuts(
+        draws,
+        tfd.JointDistributionSequential([Target(line, pins)]),
+        n_chains=len(starts),
+        num_adaptation_steps=tune,
+        dual_averaging_kwargs={"target_accept_prob": target},
+        trace_fn=_trace,
+        current_state=[starts],
+        seed=key,
+    )
+    return vectors, stats
 
 
 def _trace(state, bijector, is_adapting, kernel_results) -> dict[str, Any]:
     """Record TFP's own statistics of a transition, and three that ArviZ also wants."""
-    from tensorflow_probability.substrates.jax.experimental.mcmc import windowed_sampling
-    from tensorflow_probability.substrates.jax.internal import unnest
-
     stats = windowed_sampling.default_nuts_trace_fn(state, bijector, is_adapting, kernel_results)
     return {
         "lp": stats["target_log_prob"],
@@ -45,154 +180,191 @@ def _trace(state, bijector, is_adapting, kernel_results) -> dict[str, Any]:
     }
 
 
-def _every_draw(function: Callable) -> Callable:
-    """Map a function of one draw over the two leading dimensions of its arguments."""
-    import jax
+def observe(
+    model: Model, draw: Mapping[str, Array], key: Array, pins: Draw, replicate: bool
+) -> tuple[Draw, Draw]:
+    """Return the log density of each observation at one draw, and a replicate of the data if asked for.
 
-    return jax.vmap(jax.vmap(function))
-
-
-def _with_data(joint: Any, pins: Mapping[str, Any]) -> Any:
-    """Pin the data, if there are any."""
-    return joint.experimental_pin(**pins) if pins else joint
-
-
-def _sample_prior(joint: Any, pins: Mapping[str, Any], shape: tuple[int, ...], key: Any) -> Any:
-    """Draw the variables that are not pinned."""
-    model = _with_data(joint, pins)
-    return (model.sample_unpinned if pins else model.sample)(shape, seed=key)
-
-
-def _on_the_real_line(
-    joint: Any, pins: Mapping[str, Any]
-) -> tuple[Callable, Callable, Callable[[Mapping[str, Any]], Any]]:
-    """State a model's density for a plain vector of real numbers, traced once.
-
-    NUTS evaluates its target in many places, and each of them would trace the whole model again.
-
-    Positive numbers become their logarithms, as in PyMC. TFP's own choice for most of them is the
-    inverse of softplus: where a scale is measured in thousands, that leaves it as it is, and zero
-    becomes a wall into which trajectories run.
+    A variable that depends on data gets its replicate given the data that were observed.
 
     Returns
     -------
-    flatten, constrain : callable
-        From a draw to its vector of shape (d,), and back.
-    unconstrained : callable
-        From the pinned data to the distribution of that vector, whose density has the log determinant
-        of the change of variables and is not normalized.
+    log_likelihood, replicates : dict of arrays
+        By pinned variable.
     """
-    import jax
-    from jax.flatten_util import ravel_pytree
-    import jax.numpy as jnp
-    from tensorflow_probability.substrates.jax import bijectors, distributions
-    from tensorflow_probability.substrates.jax.math import softplus_inverse
+    log_likelihood, replicates = {}, {}
 
-    # Built anew inside each compiled function. To find it, TFP draws from the model: traced, that costs
-    # nothing; operation by operation, each operation would be compiled for itself.
-    def bijector():
-        return _with_data(joint, pins).experimental_default_event_space_bijector()
+    def value_of(name, distribution):
+        if name in pins:
+            log_likelihood[name] = pointwise(distribution, pins[name])
+            if replicate:
+                # Each variable has a key of its own: with one for all, their noises would be the same.
+                own = jax.random.fold_in(key, len(replicates)) if replicates else key
+                replicates[name] = distribution.sample(seed=own)
+        return settled(name, distribution, draw | pins)
 
-    shapes = jax.eval_shape(
-        lambda key: bijector().inverse(_sample_prior(joint, pins, (), key)), jax.random.key(0)
-    )
-    zeros, unravel = ravel_pytree(jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes))
-    event_ndims = jax.tree.map(lambda x: x.ndim, shapes)
+    model.tell(value_of)
+    return log_likelihood, replicates
 
-    @jax.jit
-    def is_softplus(value):
-        """Recognize TFP's softplus, coordinate by coordinate, by its value at one number."""
-        before = unravel(zeros + value)
-        same = [
-            jnp.isclose(new, jax.nn.softplus(value)) if new.shape == old.shape else old < old
-            for old, new in zip(before, bijector().forward(before), strict=True)
-        ]
-        return ravel_pytree(same)[0]
 
-    on_log_scale = is_softplus(0.0) & is_softplus(1.0)
+def complete(
+    line: RealLine,
+    deterministics: Callable[[Any], Mapping[str, Any]] | None,
+    replicate: bool,
+    vectors: Array,
+    key: Array,
+    pins: Draw,
+) -> dict[str, Draw]:
+    """Return all that belongs to the draws of NUTS.
 
-    def flatten(draw):
-        parts = ravel_pytree(bijector().inverse(draw))[0]
-        return jnp.where(on_log_scale, jnp.log(jax.nn.softplus(parts)), parts)
+    Parameters
+    ----------
+    line, deterministics, replicate
+        The model; further quantities, and whether to draw replicates of the data.
+    vectors : array, shape (draw, chain, d)
+        The draws.
+    key, pins
+        Key of the random numbers, and the data.
 
-    def to_parts(vector):
-        positive = jnp.exp(jnp.where(on_log_scale, vector, 0.0))
-        return unravel(jnp.where(on_log_scale, softplus_inverse(positive), vector)), positive
+    Returns
+    -------
+    dict of dicts of arrays, shape (draw, chain, ...)
+        `draws`, `deterministics`, `log_likelihood` and `posterior_predictive`, by variable.
+    """
 
-    def constrain(vector):
-        return bijector().forward(to_parts(vector)[0])
+    def at(vector, key):
+        draw = line.constrain(vector, pins)
+        extra = deterministics(SimpleNamespace(**draw)) if deterministics else {}
+        log_likelihood, replicates = observe(line.model, draw, key, pins, replicate)
+        return {
+            "draws": draw,
+            "deterministics": extra,
+            "log_likelihood": log_likelihood,
+            "posterior_predictive": replicates,
+        }
 
-    @jax.jit
-    @partial(jax.vmap, in_axes=(0, None))
-    def log_density(vector, pins):
-        parts, positive = to_parts(vector)
-        to_support = bijector()
-        volume = to_support.forward_log_det_jacobian(parts, event_ndims)
-        volume += jnp.sum(jnp.where(on_log_scale, vector - jnp.log(-jnp.expm1(-positive)), 0.0))
-        return _with_data(joint, pins).unnormalized_log_prob(to_support.forward(parts)) + volume
-
-    class Unconstrained(distributions.Distribution):
-        def __init__(self, pins):
-            self.pins = pins
-            super().__init__(
-                dtype=zeros.dtype,
-                reparameterization_type=distributions.NOT_REPARAMETERIZED,
-                validate_args=False,
-                allow_nan_stats=False,
-                parameters={},
-            )
-
-        def _event_shape(self):
-            return zeros.shape
-
-        def _event_shape_tensor(self):
-            return jnp.asarray(zeros.shape)
-
-        def _batch_shape(self):
-            return ()
-
-        def _batch_shape_tensor(self):
-            return jnp.asarray((), dtype=int)
-
-        def _default_event_space_bijector(self):
-            return bijectors.Identity()
-
-        def _sample_n(self, n, seed=None):
-            # TFP asks for a draw to learn its shape.
-            return jnp.zeros((n, *zeros.shape), zeros.dtype)
-
-        def _log_prob(self, vectors):
-            return log_density(vectors, self.pins)
-
-    return flatten, constrain, Unconstrained
+    return jax.vmap(jax.vmap(at))(vectors, jax.random.split(key, vectors.shape[:2]))
 
 
 def _check_settings(settings: Mapping[str, int], target_accept: float) -> None:
     for name, value in settings.items():
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
             raise ValueError(f"{name} must be a positive whole number, but {value!r} was given.")
+    if settings.get("tune", SHORTEST_WARM_UP) < SHORTEST_WARM_UP:
+        raise ValueError(
+            f"tune must be at least {SHORTEST_WARM_UP}, because TFP adapts in windows, but "
+            f"{settings['tune']} was given."
+        )
     if not 0.0 < target_accept < 1.0:
         raise ValueError(
             f"target_accept must lie between 0 and 1, but {target_accept!r} was given."
         )
 
 
-def _new_data(pins: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+def _new_data(pins: Mapping[str, Any], data: Mapping[str, Any]) -> Draw:
     """Return other values of pinned variables, as arrays of the type that was compiled."""
-    import jax.numpy as jnp
-
-    for name, value in data.items():
+    converted = {}
+    for name, values in data.items():
         if name not in pins:
             raise ValueError(
                 f"data must be for pinned variables ({', '.join(pins) or 'there are none'}), "
                 f"but {name!r} was given."
             )
-        if np.shape(value) != pins[name].shape:
+        array = finite_array(name, values)
+        if array.shape != pins[name].shape:
             raise ValueError(
                 f"{name} must keep the shape {pins[name].shape} it was compiled with, but data of "
-                f"shape {np.shape(value)} were given."
+                f"shape {array.shape} were given."
             )
-    return {name: jnp.asarray(value, pins[name].dtype) for name, value in data.items()}
+        converted[name] = jnp.asarray(array, pins[name].dtype)
+        if pins[name].dtype.kind in "iub" and not np.array_equal(converted[name], array):
+            raise ValueError(
+                f"{name} must consist of whole numbers, as the data it was compiled with, but has others."
+            )
+    return converted
+
+
+def _further_shapes(
+    line: RealLine, deterministics: Callable[[Any], Mapping[str, Any]] | None
+) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the further quantities, without computing any."""
+    if deterministics is None:
+        return {}
+    draw = {
+        name: jax.ShapeDtypeStruct(line.variables[name].shape, line.variables[name].dtype)
+        for name in line.stored
+    }
+    found = jax.eval_shape(lambda draw: deterministics(SimpleNamespace(**draw)), draw)
+    if not isinstance(found, Mapping):
+        raise TypeError(
+            "deterministics must return a dict of quantities by name, but returns a "
+            f"{type(found).__name__}."
+        )
+    taken = [name for name in found if name in line.variables]
+    if taken:
+        raise ValueError(
+            f"deterministics must give its quantities names of their own, but {taken[0]} is a variable "
+            "of the model."
+        )
+    return {name: value.shape for name, value in found.items()}
+
+
+def _check_labels(
+    shapes: Mapping[str, tuple[int, ...]],
+    coords: Mapping[str, Sequence],
+    dims: Mapping[str, Sequence[str]],
+) -> None:
+    """Refuse names of variables, dimensions and coordinates that do not fit each other.
+
+    Parameters
+    ----------
+    shapes : mapping
+        The shape of each variable in one draw.
+    coords, dims : mapping
+        As in `compile_nuts`; variables that are not there may have dimensions.
+    """
+    for name in shapes:
+        if name in ("chain", "draw") or any(name in names for names in dims.values()):
+            raise ValueError(
+                f"{name} must have another name: it is both a variable and a dimension, and ArviZ keeps only "
+                "one of them."
+            )
+    sizes = {
+        dim: (len(values), f"coords gives it {len(values)} values")
+        for dim, values in coords.items()
+    }
+    for name in dims.keys() & shapes.keys():
+        names, shape = list(dims[name]), shapes[name]
+        if len(names) != len(shape):
+            raise ValueError(
+                f"dims must name each dimension of {name}, whose shape is {shape}, but names {names}."
+            )
+        for dim, size in zip(names, shape, strict=True):
+            if dim in ("chain", "draw"):
+                raise ValueError(
+                    f"dims must not name a dimension of {name} {dim!r}: ArviZ has one."
+                )
+            known, why = sizes.setdefault(dim, (size, f"that of {name} has {size}"))
+            if dim is not None and known != size:
+                raise ValueError(
+                    f"dims must fit, but the dimension {dim!r} of {name} has {size} values, and {why}."
+                )
+
+
+def _as_labels(
+    coords: Mapping[str, Sequence] | None, dims: Mapping[str, Sequence[str]] | None
+) -> tuple[dict[str, Sequence], dict[str, list[str]]]:
+    """Return both as dicts; a single name of a dimension counts as a list of one."""
+    for name, values in (coords or {}).items():
+        if isinstance(values, str) or np.ndim(values) != 1:
+            raise ValueError(
+                f"coords must give each dimension a sequence of values, but {values!r} for {name!r}."
+            )
+    named = {
+        name: [names] if isinstance(names, str) else list(names)
+        for name, names in (dims or {}).items()
+    }
+    return dict(coords or {}), named
 
 
 def _per_draw(stats: Mapping[str, Any], draws: int, chains: int) -> dict[str, np.ndarray]:
@@ -210,8 +382,7 @@ def _to_datatree(
     dims: Mapping[str, Sequence[str]] | None,
 ) -> DataTree:
     """Put groups of arrays of shape (draw, chain, ...) into a tree, chains first, as ArviZ wants."""
-    import arviz as az
-
+    coords, dims = _as_labels(coords, dims)
     arrays = {
         group: {name: np.swapaxes(np.asarray(value), 0, 1) for name, value in variables.items()}
         for group, variables in groups.items()
@@ -219,11 +390,7 @@ def _to_datatree(
     }
     if observed:
         arrays["observed_data"] = {name: np.asarray(value) for name, value in observed.items()}
-    return az.from_dict(
-        arrays,
-        coords=dict(coords or {}),
-        dims={name: list(names) for name, names in (dims or {}).items()},
-    )
+    return az.from_dict(arrays, coords=coords, dims=dims)
 
 
 def compile_nuts(
@@ -243,7 +410,8 @@ def compile_nuts(
     Parameters
     ----------
     model : JointDistributionPinned or JointDistribution
-        A joint distribution with its data, `joint.experimental_pin(y=data)`, or one without data.
+        A joint distribution of any class with its data, `joint.experimental_pin(y=data)`, or one without
+        data. Variables from `tfd.Deterministic` are computed, not sampled.
     draws, tune, chains : int
         Draws kept per chain, adaptation steps per chain, number of chains.
     target_accept : float
@@ -254,7 +422,8 @@ def compile_nuts(
     posterior_predictive : bool
         Whether to draw also one replicate of each pinned variable for every posterior draw.
     coords, dims : mapping, optional
-        Coordinate values by dimension, and dimension names by variable, as in PyMC.
+        Coordinate values by dimension, and dimension names by variable, as in PyMC: a list, or a single
+        name for a vector. Names of variables that this model does not have are passed over.
 
     Returns
     -------
@@ -263,118 +432,61 @@ def compile_nuts(
         again: pinned variables may be given other values of the same shape. It returns a `DataTree`
         with the groups `posterior`, `sample_stats`, `log_likelihood`,
         `observed_data` and, if asked for, `posterior_predictive`. All arrays start with the
-        dimensions `(chain, draw)`. `sample_stats` holds `diverging`, `energy`, `lp`, `n_steps`,
-        `acceptance_rate`, `step_size` and `reached_max_treedepth`. `posterior.attrs` records
-        the library and the settings.
+        dimensions `(chain, draw)`. `log_likelihood` has one number for each observation, where entries
+        of a vector that the model ties together are one observation. `sample_stats` holds `diverging`,
+        `energy`, `lp`, `n_steps`, `acceptance_rate`, `step_size` and `reached_max_treedepth`.
+        `posterior.attrs` records the library and the settings.
 
     Raises
     ------
     TypeError
-        If `model` is not a joint distribution.
+        If `model` is not a joint distribution, or `deterministics` returns no dict.
     ValueError
-        If a count is not a positive whole number or `target_accept` is not between 0 and 1; from
-        `run`, also if other data are given for a variable that is not pinned, or of another shape.
+        Before anything is compiled: if a setting is out of range; data are missing, NaN or infinite, or of
+        another shape than the model draws; a variable is discrete, or without a single log density for
+        a draw; `coords` and `dims` do not fit the variables. From `run`: if other data are for a
+        variable that is not pinned, of another shape or not finite, or no prior draw has a density. The
+        message names the argument or variable.
 
     References
     ----------
     Hoffman and Gelman (2014), The No-U-Turn Sampler, JMLR 15; the adaptation in windows is
     Stan's (Stan Reference Manual, "HMC algorithm parameters").
     """
-    import jax
-    import jax.numpy as jnp
-    from tensorflow_probability.substrates.jax.distributions import (
-        JointDistribution,
-        JointDistributionSequential,
-    )
-    from tensorflow_probability.substrates.jax.experimental.mcmc import windowed_adaptive_nuts
-
-    joint = getattr(model, "distribution", model)
-    if not isinstance(joint, JointDistribution):
-        raise TypeError(
-            "model must be a joint distribution, with its data pinned if it has any "
-            f"(joint.experimental_pin(y=...)), but a {type(model).__name__} was given."
-        )
     _check_settings({"draws": draws, "tune": tune, "chains": chains}, target_accept)
-    pins = {name: jnp.asarray(value) for name, value in getattr(model, "pins", {}).items()}
-    flatten, constrain, unconstrained = _on_the_real_line(joint, pins)
+    read = read_model(model)
+    pins, line = read.pins, real_line(read)
+    coords, dims = _as_labels(coords, dims)
+    shapes = {name: line.variables[name].shape for name in [*line.stored, *pins]}
+    _check_labels(shapes | _further_shapes(line, deterministics), coords, dims)
 
     # For models of this size compiling costs far more than running, so XLA optimizes lightly, and what
     # runs only once not at all.
-    def compiled(function, level=1):
+    def compiled(function, level):
         return jax.jit(function, compiler_options={"xla_backend_optimization_level": level})
 
-    # The data are arguments everywhere: TFP remembers transformed values by their identity, and what
-    # it remembers of a constant would leak from one compiled function into the next.
-    @partial(compiled, level=0)
-    def start(key, pins):
-        """Return a state for each chain: prior draws, resampled in proportion to their likelihood."""
-        draw_key, choose_key = jax.random.split(key)
-        if not pins:
-            return jax.vmap(flatten)(_sample_prior(joint, pins, (chains,), draw_key))
-        candidates = _sample_prior(joint, pins, (STARTS_PER_CHAIN, chains), draw_key)
-
-        def log_likelihood(state):
-            given, _ = joint.sample_distributions(seed=draw_key, **state._asdict(), **pins)
-            return sum(jnp.sum(getattr(given, name).log_prob(pins[name])) for name in pins)
-
-        weights = _every_draw(log_likelihood)(candidates)
-        weights = jnp.where(jnp.isfinite(weights), weights, -jnp.inf)
-        best = jax.random.categorical(choose_key, weights, axis=0)
-        chosen = jax.tree.map(lambda values: values[best, jnp.arange(chains)], candidates)
-        return jax.vmap(flatten)(chosen)
-
-    def pointwise(state, key, pins):
-        """Return the log likelihood and a replicate of each pinned variable at one draw."""
-        distributions, _ = joint.sample_distributions(seed=key, **state._asdict(), **pins)
-        log_likelihood, replicate = {}, {}
-        for name, data in pins.items():
-            distribution = getattr(distributions, name)
-            per_row = distribution
-            while hasattr(per_row, "reinterpreted_batch_ndims"):
-                per_row = per_row.distribution
-            log_likelihood[name] = per_row.log_prob(data)
-            if posterior_predictive:
-                replicate[name] = distribution.sample(seed=key)
-        return log_likelihood, replicate
-
-    @compiled
-    def transitions(starts, key, target, pins):
-        (vectors,), stats = windowed_adaptive_nuts(
-            draws,
-            JointDistributionSequential([unconstrained(pins)]),
-            n_chains=chains,
-            num_adaptation_steps=tune,
-            dual_averaging_kwargs={"target_accept_prob": target},
-            trace_fn=_trace,
-            current_state=[starts],
-            seed=key,
-        )
-        return vectors, stats
-
-    @partial(compiled, level=0)
-    def complete(vectors, key, pins):
-        """Return draws, deterministics, log likelihood and replicates for vectors (draw, chain, d)."""
-        states = _every_draw(constrain)(vectors)
-        keys = jax.random.split(key, (draws, chains))
-        extra = _every_draw(deterministics)(states) if deterministics else {}
-        return states, extra, *_every_draw(partial(pointwise, pins=pins))(states, keys)
+    start = compiled(partial(choose_starts, line, chains), level=0)
+    move = compiled(partial(transitions, line, draws, tune), level=1)
+    finish = compiled(partial(complete, line, deterministics, posterior_predictive), level=0)
 
     def run(seed: int, target_accept: float = target_accept, **data: Any) -> DataTree:
         _check_settings({}, target_accept)
         given = pins | _new_data(pins, data)
         sample_key, predict_key = jax.random.split(jax.random.PRNGKey(seed))
         start_key, sample_key = jax.random.split(sample_key)
-        starts = start(start_key, given)
-        vectors, stats = transitions(starts, sample_key, jnp.asarray(target_accept), given)
-        states, extra, log_likelihood, replicate = complete(vectors, predict_key, given)
+        starts, faults = start(start_key, given)
+        if np.any(list(faults.values()), axis=0).all():
+            raise ValueError(_explain_no_start(line, chains, start_key, given, faults))
+        vectors, stats = move(starts, sample_key, jnp.asarray(target_accept), given)
+        found = finish(vectors, predict_key, given)
 
+        posterior = {name: found["draws"][name] for name in line.stored} | found["deterministics"]
         groups = {
-            "posterior": {**states._asdict(), **extra},
+            "posterior": posterior,
             "sample_stats": _per_draw(stats, draws, chains),
-            "log_likelihood": log_likelihood,
+            "log_likelihood": found["log_likelihood"],
+            "posterior_predictive": found["posterior_predictive"],
         }
-        if posterior_predictive:
-            groups["posterior_predictive"] = replicate
         tree = _to_datatree(groups, observed=given, coords=coords, dims=dims)
         tree.posterior.attrs.update(
             inference_library="tensorflow_probability",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from companion.inputs import as_array, finite_array
 import numpy as np
 from scipy.special import expit
 
@@ -45,9 +46,11 @@ def logistic_laplace(
 
     Raises
     ------
+    TypeError
+        If an argument does not consist of numbers.
     ValueError
-        If shapes do not match, `response` has other values than 0 and 1, `predictors` are not
-        finite, or `prior_sd` is not positive.
+        If shapes do not match, `response` has other values than 0 and 1, `predictors` or `prior_sd`
+        are missing or infinite, or `prior_sd` is not positive.
     RuntimeError
         If Newton's iteration does not settle.
 
@@ -56,20 +59,20 @@ def logistic_laplace(
     Gelman, Carlin, Stern, Dunson, Vehtari and Rubin (2013), Bayesian Data Analysis, third edition,
     sections 4.1 (the Normal approximation) and 16.2 (Newton's method for logistic regression).
     """
-    x, y = np.asarray(predictors, dtype=float), np.asarray(response)
+    x = finite_array("predictors", predictors).astype(float)
+    y = as_array("response", response)
     if x.ndim < 2 or y.shape != x.shape[:-1]:
         raise ValueError(
             "response must have the shape of predictors without its last dimension, but they have "
             f"the shapes {y.shape} and {x.shape}."
         )
-    if not np.isfinite(x).all():
-        raise ValueError("predictors must be finite, but have missing or infinite values.")
     if not np.isin(y, (0, 1)).all():
         raise ValueError(
-            "response must consist of 0 and 1, or of truth values, but has other values."
+            "response must consist of 0 and 1, or of truth values, but "
+            f"{np.sum(~np.isin(y, (0, 1)))} of its {y.size} values are others or missing."
         )
-    scale = np.asarray(prior_sd, dtype=float)
-    if scale.shape not in ((), (x.shape[-1],)) or not (np.isfinite(scale) & (scale > 0.0)).all():
+    scale = finite_array("prior_sd", prior_sd).astype(float)
+    if scale.shape not in ((), (x.shape[-1],)) or not (scale > 0.0).all():
         raise ValueError(
             f"prior_sd must be positive, one number or {x.shape[-1]}, but {prior_sd!r} was given."
         )

@@ -14,11 +14,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from companion.inputs import finite_array
 import numpy as np
 
 __all__ = ["LinearPosterior", "linear_posterior"]
 
-EDGE = 1e-6
+EDGE = 1e-6  # of the largest weight: what the first and the last point of a grid may have
+EVEN = 1e-6  # relative difference of the steps of an even grid
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,12 @@ class LinearPosterior:
     mean_without: np.ndarray
 
 
-def _check(x, y, center, scale, noise, log_prior) -> None:
-    if x.ndim != 2 or y.shape != x.shape[:1]:
+def _check_shapes(x, y, center, scale, noise, log_prior) -> None:
+    if x.ndim != 2 or y.shape != x.shape[:1] or 0 in x.shape:
         raise ValueError(
             "design and response must have shapes (n, k) and (n,), but have "
             f"{x.shape} and {y.shape}."
         )
-    for name, values in {"design": x, "response": y, "log_prior": log_prior}.items():
-        if not np.isfinite(values).all():
-            raise ValueError(f"{name} must be finite, but has values that are not.")
     for name, values in {"prior_mean": center, "prior_sd": scale}.items():
         if values.shape != x.shape[1:]:
             raise ValueError(
@@ -68,10 +67,17 @@ def _check(x, y, center, scale, noise, log_prior) -> None:
             )
     if not (scale > 0.0).all():
         raise ValueError(f"prior_sd must be positive, but {scale.tolist()} was given.")
-    if noise.ndim != 2 or noise.shape[1] not in (1, len(y)) or not (noise > 0.0).all():
+    if noise.shape not in ((len(noise),), (len(noise), len(y))) or noise.size == 0:
         raise ValueError(
-            f"sigma must have shape (g,) or (g, {len(y)}) and be positive, but has shape "
-            f"{noise.shape} and a smallest value of {noise.min():g}."
+            f"sigma must have shape (g,) or (g, {len(y)}), but has shape {noise.shape}."
+        )
+    if not (noise > 0.0).all():
+        raise ValueError(f"sigma must be positive, but has a smallest value of {noise.min():g}.")
+    steps = np.diff(noise)
+    if noise.ndim == 1 and not np.allclose(steps, steps[:1], rtol=EVEN, atol=0.0):
+        raise ValueError(
+            "sigma must be an even grid, because its points are summed with equal weights, but its steps "
+            f"reach from {steps.min():g} to {steps.max():g}."
         )
     if log_prior.shape != noise.shape[:1]:
         raise ValueError(
@@ -109,9 +115,11 @@ def linear_posterior(
 
     Raises
     ------
+    TypeError
+        If an argument does not consist of numbers.
     ValueError
-        If shapes do not match or values are out of range, or if a one-dimensional grid cuts the
-        posterior of sigma off.
+        If values are missing, infinite or out of range, shapes do not match, or a one-dimensional grid is
+        uneven or cuts the posterior of sigma off.
 
     References
     ----------
@@ -119,12 +127,20 @@ def linear_posterior(
     sections 14.2 and 14.8. The leave-one-out identity p(y_i | others) = 1 / E[1 / p(y_i | sigma,
     others)], with the expectation over p(sigma | y), follows from Bayes' theorem.
     """
-    x, y = np.asarray(design, dtype=float), np.asarray(response, dtype=float)
-    center, scale = np.asarray(prior_mean, dtype=float), np.asarray(prior_sd, dtype=float)
-    noise, log_prior = np.asarray(sigma, dtype=float), np.asarray(log_prior, dtype=float)
+    x, y, center, scale, noise, log_prior = (
+        np.atleast_1d(finite_array(name, values)).astype(float)
+        for name, values in {
+            "design": design,
+            "response": response,
+            "prior_mean": prior_mean,
+            "prior_sd": prior_sd,
+            "sigma": sigma,
+            "log_prior": log_prior,
+        }.items()
+    )
+    _check_shapes(x, y, center, scale, noise, log_prior)
     one_dimensional = noise.ndim == 1
     noise = noise[:, None] if one_dimensional else noise
-    _check(x, y, center, scale, noise, log_prior)
 
     # Given sigma: a Normal posterior of the coefficients, and the density of all data.
     precision = np.broadcast_to(noise**-2.0, (len(noise), len(y)))

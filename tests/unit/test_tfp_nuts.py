@@ -1,5 +1,7 @@
 import arviz as az
-from companion.tfp_nuts import _on_the_real_line, compile_nuts
+from companion.joint import read_model
+from companion.real_line import real_line
+from companion.tfp_nuts import compile_nuts, sample_tfp
 import numpy as np
 import pytest
 from scipy import stats
@@ -105,28 +107,29 @@ def all_supports():
 def test_the_density_on_the_real_line_carries_its_change_of_variables(all_supports):
     import jax
 
-    flatten, constrain, unconstrained = _on_the_real_line(all_supports, {})
+    line = real_line(read_model(all_supports))
     draw = all_supports.sample(seed=jax.random.key(7110))
-    vector = flatten(draw)
-    for value, back in zip(draw, constrain(vector), strict=True):
-        np.testing.assert_allclose(back, value, rtol=1e-10)
+    vector = line.flatten(draw._asdict(), {})
+    back = line.constrain(vector, {})
+    assert list(back) == list(draw._fields)
+    for name, value in draw._asdict().items():
+        np.testing.assert_allclose(back[name], value, rtol=1e-10)
 
     def coordinates(vector):
-        *numbers, correlation = constrain(vector)
+        *numbers, correlation = line.constrain(vector, {}).values()
         # The other entries of a Cholesky factor with unit rows follow from this one.
         return jax.numpy.hstack([*numbers, correlation[1, 0]])
 
     volume = np.linalg.slogdet(np.asarray(jax.jacobian(coordinates)(vector)))[1]
     expected = float(all_supports.log_prob(draw)) + volume
-    assert float(unconstrained({}).log_prob(vector[None])[0]) == pytest.approx(expected, abs=1e-8)
+    assert float(line.log_density(vector, {})) == pytest.approx(expected, abs=1e-8)
 
 
 def test_positive_variables_move_on_the_log_scale(all_supports):
     import jax
 
-    flatten, _, _ = _on_the_real_line(all_supports, {})
     draw = all_supports.sample(seed=jax.random.key(7111))
-    vector = np.asarray(flatten(draw))
+    vector = np.asarray(real_line(read_model(all_supports)).flatten(draw._asdict(), {}))
     np.testing.assert_allclose(vector[0], draw.mu)
     np.testing.assert_allclose(vector[1:3], np.log(draw.thousands), rtol=1e-12)
     np.testing.assert_allclose(vector[3], np.log(draw.sigma), rtol=1e-12)
@@ -227,3 +230,80 @@ def test_bad_settings_are_named(settings, message):
 def test_something_that_is_no_model_is_refused():
     with pytest.raises(TypeError, match="model must be a joint distribution.*a dict was given"):
         compile_nuts({"mu": 1.0})
+
+
+def tiny(*variables):
+    """Return a joint distribution of variables given as functions of those before them."""
+    import tensorflow_probability.substrates.jax as tfp
+
+    @tfp.distributions.JointDistributionCoroutineAutoBatched
+    def joint():
+        before = []
+        for variable in variables:
+            before.append((yield variable(*before)))
+
+    return joint
+
+
+@pytest.fixture(scope="module")
+def tfd():
+    import tensorflow_probability.substrates.jax as tfp
+
+    return tfp.distributions
+
+
+SHORT = {"draws": 60, "tune": 120, "chains": 2, "seed": 1}
+
+
+def test_a_simplex_is_sampled(tfd):
+    joint = tiny(
+        lambda: tfd.Dirichlet(np.ones(3), name="p"),
+        lambda p: tfd.Multinomial(10.0, probs=p, name="votes"),
+    )
+    fit = sample_tfp(joint.experimental_pin(votes=np.array([5.0, 3.0, 2.0])), **SHORT)
+    np.testing.assert_allclose(fit.posterior["p"].sum(axis=-1), 1.0)
+
+
+def test_a_discrete_unknown_is_named(tfd):
+    joint = tiny(
+        lambda: tfd.Bernoulli(probs=np.float64(0.5), name="switch"),
+        lambda switch: tfd.Normal(switch * np.ones(5), 1.0, name="y"),
+    )
+    with pytest.raises((TypeError, ValueError), match="switch"):
+        sample_tfp(joint.experimental_pin(y=np.ones(5)), **SHORT)
+
+
+@pytest.mark.parametrize("wrap", ["Sample", "Independent", "plain"])
+def test_each_observation_has_its_own_log_likelihood(tfd, wrap):
+    y = np.random.default_rng(7130).normal(2.0, 1.0, 12)
+    likelihood = {
+        "Sample": lambda mu: tfd.Sample(tfd.Normal(mu, 1.0), 12, name="y"),
+        "Independent": lambda mu: tfd.Independent(tfd.Normal(mu * np.ones(12), 1.0), 1, name="y"),
+        "plain": lambda mu: tfd.Normal(mu * np.ones(12), 1.0, name="y"),
+    }[wrap]
+    joint = tiny(lambda: tfd.Normal(np.float64(0.0), 1.0, name="mu"), likelihood)
+    fit = sample_tfp(joint.experimental_pin(y=y), **SHORT)
+    mu = fit.posterior["mu"].to_numpy()[..., None]
+    np.testing.assert_allclose(fit.log_likelihood["y"], stats.norm(mu, 1.0).logpdf(y))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_data_must_be_finite(tfd, bad):
+    joint = tiny(
+        lambda: tfd.Normal(np.float64(0.0), 1.0, name="mu"),
+        lambda mu: tfd.Normal(mu * np.ones(3), 1.0, name="y"),
+    )
+    with pytest.raises(ValueError, match="y"):
+        sample_tfp(joint.experimental_pin(y=np.array([1.0, bad, 2.0])), **SHORT)
+    run = compile_nuts(joint.experimental_pin(y=np.ones(3)), draws=60, tune=120, chains=2)
+    with pytest.raises(ValueError, match="y"):
+        run(1, y=np.array([1.0, bad, 2.0]))
+
+
+def test_a_variable_may_have_the_name_of_a_tuples_method(tfd):
+    joint = tiny(
+        lambda: tfd.Normal(np.float64(0.0), 1.0, name="count"),
+        lambda count: tfd.Normal(count * np.ones(3), 1.0, name="index"),
+    )
+    fit = sample_tfp(joint.experimental_pin(index=np.ones(3)), **SHORT)
+    assert fit.posterior["count"].shape == (2, 60)

@@ -87,7 +87,7 @@ def test_one_noise_for_each_observation():
         ({"response": np.full(12, np.nan)}, "response must be finite"),
         ({"prior_mean": [0.0]}, "prior_mean must have 2 values"),
         ({"prior_sd": [1.0, 0.0]}, "prior_sd must be positive"),
-        ({"sigma": -SIGMA}, "sigma must have shape"),
+        ({"sigma": -SIGMA}, "sigma must be positive"),
         ({"sigma": np.ones((len(SIGMA), 5))}, "sigma must have shape"),
         ({"log_prior": np.zeros(3)}, "log_prior must have 4001 values"),
         ({"sigma": np.linspace(0.2, 0.6, 4001)}, "cuts it off"),
