@@ -2,22 +2,31 @@ PYTHON ?= python3
 VENV := .venv/bin
 SETUP := @$(PYTHON) tools/environment.py
 
-.PHONY: book test lab serve bench lock clean
+.PHONY: book fresh test runs lab serve bench seeds lock clean
 
-book:  ## run every notebook and render the book
+book:  ## render the book from the runs that came with the course; run what has changed
 	$(SETUP) && $(VENV)/python tools/build_book.py
+
+fresh:  ## run every notebook on this machine and render the book from that
+	$(SETUP) && $(VENV)/python tools/build_book.py --fresh
 
 test:  ## unit tests, lints, every notebook, the rendered book
 	$(SETUP) && $(VENV)/python tools/run_tests.py
+
+runs:  ## renew the runs that come with the course, once every notebook has passed
+	$(SETUP) && $(VENV)/python tools/renew_runs.py
 
 lab:  ## work on the exercises in JupyterLab
 	$(SETUP) && $(VENV)/python tools/lab.py
 
 serve:  ## look at the rendered book on this machine
-	$(SETUP) && $(VENV)/python -m http.server --directory _build/html --bind 127.0.0.1 8000
+	$(SETUP) && $(VENV)/python tools/serve.py
 
 bench:  ## time every notebook from nothing, slowest cells first
-	$(SETUP) && $(VENV)/python tools/build_book.py --cold --slowest 10
+	$(SETUP) && $(VENV)/python tools/build_book.py --fresh --cold --slowest 10
+
+seeds:  ## every fit and notebook with other seeds: what would fail on another machine (hours)
+	$(SETUP) && $(VENV)/python tools/other_seeds.py
 
 lock:  ## compile requirements.txt from pyproject.toml
 	$(SETUP) && $(VENV)/python tools/compile_lock.py

@@ -10,6 +10,7 @@ from typing import Any
 
 from markdown_table import rows_of
 import nbformat
+import nbformat.v4
 from sphinx.application import Sphinx
 
 TABLES = ("chapters/source-map.csv", "chapters/additions.csv", "appendices/errata.csv")
@@ -32,7 +33,7 @@ def add_anchors(app: Sphinx, docname: str, content: list[str]) -> None:
     wanted = targets(Path(app.srcdir)).get(f"{docname}.ipynb")
     if not wanted:
         return
-    notebook = nbformat.reads(content[0], as_version=4)
+    notebook = nbformat.v4.reads(content[0])
     cells: list[nbformat.NotebookNode] = []
     for index, cell in enumerate(notebook.cells):
         if cell.id in wanted and index > 0:
@@ -46,7 +47,7 @@ def add_anchors(app: Sphinx, docname: str, content: list[str]) -> None:
                 cells.insert(len(cells) - second, mark)
         cells.append(cell)
     notebook.cells = cells
-    content[0] = nbformat.writes(notebook)
+    content[0] = nbformat.v4.writes(notebook)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

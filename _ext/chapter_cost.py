@@ -1,16 +1,15 @@
-"""Say, under the title of each chapter, how long it takes to read and how long it ran.
+"""Say, under the title of each chapter, how long it takes to read, how long it ran, and where.
 
-Both are measured when the book is built: the words of the notebook at 200 a minute, and the seconds
-of the run that `tools/build_book.py` stored. Nothing is written into the notebook itself.
+The words of the notebook are counted at 200 a minute; seconds, date and processor are those of the run
+that the page shows. Nothing is written into the notebook itself.
 """
 
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from course import code_cells
 import nbformat
-from runs import stored_run
+import nbformat.v4
+from run_outputs import shown_run
+from runs import Run
 from sphinx.application import Sphinx
 
 WORDS_A_MINUTE = 200
@@ -26,34 +25,31 @@ def minutes_to_read(notebook: nbformat.NotebookNode) -> int:
     return max(1, round(words / WORDS_A_MINUTE))
 
 
-def seconds_to_run(executed: nbformat.NotebookNode) -> float:
-    """Return the seconds from the start of a run's first cell to the end of its last."""
-    times = [cell.metadata.get("execution", {}) for cell in code_cells(executed)]
-    starts = [each["iopub.status.busy"] for each in times if "iopub.status.busy" in each]
-    ends = [each["iopub.status.idle"] for each in times if "iopub.status.idle" in each]
-    if not starts or not ends:
-        return 0.0
-    return (datetime.fromisoformat(max(ends)) - datetime.fromisoformat(min(starts))).total_seconds()
+def sentence(minutes: int, run: Run | None) -> str:
+    """Return the line: how long to read, and about the run, if there is a complete one."""
+    line = f"About {minutes} minutes to read"
+    if run is None or run.failure:
+        return f"{line}."
+    whose = "came with the course" if run.shipped else "was made on this machine"
+    date, processor = run.record["date"], run.record["processor"]
+    return (
+        f"{line}; {run.record['seconds']:.0f} seconds to run. The run on this page {whose} ({date}, "
+        f"{processor}): see [E · Status](../appendices/e-status.md)."
+    )
 
 
 def announce(app: Sphinx, docname: str, content: list[str]) -> None:
     """Put the line below the title of a chapter that Sphinx has just read."""
     if not docname.startswith("chapters/"):
         return
-    root = Path(app.srcdir)
-    name = f"{docname}.ipynb"
-    notebook = nbformat.reads(content[0], as_version=4)
-    run = stored_run(root, name, notebook)
-    if not run.exists():
-        return
-    seconds = seconds_to_run(nbformat.read(run, as_version=4))
-    line = f"About {minutes_to_read(notebook)} minutes to read; {seconds:.0f} seconds to run."
+    notebook = nbformat.v4.reads(content[0])
+    line = sentence(minutes_to_read(notebook), shown_run(app.env, f"{docname}.ipynb"))
     title, _, rest = notebook.cells[0].source.partition("\n\n")
     notebook.cells[0].source = f"{title}\n\n{{.cost}}\n{line}\n\n{rest}"
-    content[0] = nbformat.writes(notebook)
+    content[0] = nbformat.v4.writes(notebook)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the hook, after the one that brings the outputs in."""
     app.connect("source-read", announce, priority=600)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}

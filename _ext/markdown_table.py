@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 import csv
+from functools import cache
 from pathlib import Path
 import posixpath
 
@@ -25,6 +26,12 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> l
     """Return the lines of a table in MyST Markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return [f"| {' | '.join(map(escape, line))} |" for line in lines]
+
+
+@cache
+def _text(path: Path) -> str:
+    """Return the text of a file, read once in a build."""
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 class ComputedTable(SphinxDirective):
@@ -58,4 +65,4 @@ class ComputedTable(SphinxDirective):
     def fragment(self, name: str, cell: str) -> str:
         """Return the address of a cell, or of an `<a id="...">`, in its page."""
         marked = f'<a id=\\"{cell}\\">' if name.endswith(".ipynb") else f'<a id="{cell}">'
-        return cell if marked in (self.root / name).read_text(encoding="utf-8") else f"cell-{cell}"
+        return cell if marked in _text(self.root / name) else f"cell-{cell}"

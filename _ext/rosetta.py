@@ -9,9 +9,10 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from course import code_cells
+from course import Unreadable, code_cells, in_book, read
 from docutils import nodes
 from markdown_table import ComputedTable, markdown_table, rows_of
 import nbformat
@@ -22,9 +23,13 @@ LONGEST = 90
 
 @cache
 def all_calls(source: str) -> dict[str, list[ast.Call]]:
-    """Return the calls of some code, by the function that is called."""
-    found = defaultdict(list)
-    for node in ast.walk(ast.parse(source)):
+    """Return the calls of some code, by the function that is called; none if it is not Python."""
+    found: dict[str, list[ast.Call]] = defaultdict(list)
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # its run says so
+        return found
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             found[ast.unparse(node.func)].append(node)
     return found
@@ -41,15 +46,23 @@ def shortest(found: list[str]) -> str:
     return call if len(call) <= LONGEST else f"{call[: LONGEST - 4].rstrip()} ..."
 
 
+def cells_of(path: Path) -> list[nbformat.NotebookNode]:
+    """Return the code cells of a chapter; none if it cannot be read, which its own page says."""
+    try:
+        return code_cells(read(path))
+    except Unreadable:
+        return []
+
+
 class Rosetta(ComputedTable):
     """List concepts, and how each library writes them."""
 
     def run(self) -> list[nodes.Node]:
         """Build the table."""
         table = self.root / "appendices" / "rosetta.csv"
-        paths = sorted((self.root / "chapters").glob("*.ipynb"))
+        paths = [path for path in in_book(self.root) if path.parent.name == "chapters"]
         self.depends_on(table, *paths)
-        codes = {path.stem: code_cells(nbformat.read(path, as_version=4)) for path in paths}
+        codes = {path.stem: cells_of(path) for path in paths}
         rows = [self.row(line, codes) for line in rows_of(table)]
         return self.parsed(
             markdown_table(["concept", "mathematics", "PyMC, then TFP", "chapters"], rows)

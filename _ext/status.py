@@ -1,40 +1,36 @@
-"""The tables of appendix E: versions, run times, and how well every fit of the book sampled.
+"""The tables of appendix E: which runs the book shows, how long they took, how well each fit sampled.
 
-All of it is read when the book is built: from the environment, and from the stored run of each
-notebook. A fit is a column of a table by `companion.diagnostics.diagnose`.
+All of it is read from the runs when the book is built. A fit is a column of a table by
+`companion.diagnostics.diagnose`.
 """
 
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-import platform
 from typing import Any
 
 from bs4 import BeautifulSoup
-from chapter_cost import seconds_to_run
-from course import FOLDERS, code_cells
+from course import code_cells, in_book, name_of
 from docutils import nodes
 from markdown_table import ComputedTable, markdown_table
 import nbformat
-from runs import stored_run
+from run_outputs import shown_run
+from runs import Run
 from sphinx.application import Sphinx
 
-PACKAGES = (
-    "pymc", "pytensor", "nutpie", "arviz", "tensorflow-probability", "jax", "numpy", "scipy",
-    "pandas", "xarray", "matplotlib", "jupyter-book", "myst-nb", "sphinx",
-)  # fmt: skip
+RENDERED_BY = ("jupyter-book", "myst-nb", "sphinx")
 SHOWN = ("draws", "divergences", "largest R-hat", "smallest bulk ESS", "smallest tail ESS")
 SHOWN += ("smallest E-BFMI", "problems")
 
 
-def runs(root: Path) -> Iterator[tuple[str, Path, nbformat.NotebookNode]]:
-    """Yield the name of each notebook, the file of its run, and the run."""
-    for folder in FOLDERS:
-        for path in sorted((root / folder).glob("*.ipynb")):
-            name = path.relative_to(root).as_posix()
-            run = stored_run(root, name, nbformat.read(path, as_version=4))
-            if run.exists():
-                yield name, run, nbformat.read(run, as_version=4)
+def page_of(name: str) -> str:
+    """Return how a notebook is called in a table: its folder and its number."""
+    return f"{Path(name).parent} {Path(name).stem.split('-')[0]}"
+
+
+def origin(run: Run) -> str:
+    """Return where a run comes from, for people to read."""
+    return "came with the course" if run.shipped else "made on this machine"
 
 
 def title_of(notebook: nbformat.NotebookNode) -> str:
@@ -60,53 +56,91 @@ def fits(run: nbformat.NotebookNode) -> Iterator[tuple[str, str, dict[str, str]]
                         yield cell.id, name, {key: value[i] for key, value in statistics.items()}
 
 
-class Versions(ComputedTable):
-    """List the versions of the libraries that ran the book."""
+class RunTable(ComputedTable):
+    """A table that is computed from the runs of all notebooks."""
+
+    def runs(self) -> Iterator[tuple[str, Run | None]]:
+        """Yield the name of each notebook of the book, and its run."""
+        for path in in_book(self.root):
+            name = name_of(path, self.root)
+            yield name, shown_run(self.env, name)
+
+
+class Shown(RunTable):
+    """List which runs the book shows: from where, by which processor, when, of how many pages."""
 
     def run(self) -> list[nodes.Node]:
         """Build the table."""
-        rows = [["Python", platform.python_version()]]
-        rows += [[name, metadata.version(name)] for name in PACKAGES]
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for _, run in self.runs():
+            if run is None:
+                key = ("none", "", "")
+            else:
+                python = run.record["versions"]["python"]
+                key = (origin(run), run.record["processor"], python)
+            groups.setdefault(key, []).append(run.record["date"] if run else "")
+        rows = [[len(dates), *key, min(dates), max(dates)] for key, dates in sorted(groups.items())]
+        header = ["pages", "run", "processor", "Python", "first", "last"]
+        return self.parsed(markdown_table(header, rows))
+
+
+class Versions(RunTable):
+    """List the versions of the libraries that ran the book, and of those that rendered it."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table."""
+        found: dict[str, set[str]] = {}
+        for _, run in self.runs():
+            for package, version in run.record["versions"].items() if run else ():
+                found.setdefault(package, set()).add(version)
+        rows = [[package, ", ".join(sorted(versions))] for package, versions in found.items()]
+        rows += [[name, metadata.version(name)] for name in RENDERED_BY]
         return self.parsed(markdown_table(["library", "version"], rows))
 
 
-class Pages(ComputedTable):
+class Pages(RunTable):
     """List each notebook with the seconds it ran and the number of its fits."""
 
     def run(self) -> list[nodes.Node]:
         """Build the table."""
         rows = []
-        for name, run, notebook in runs(self.root):
-            self.depends_on(run)
+        for name, run in self.runs():
+            link = self.link(name, page_of(name))
+            if run is None:
+                rows.append([link, "no run", "", "", "", ""])
+                continue
+            ended = "stopped at an error" if run.failure else f"{run.record['seconds']:.0f}"
             rows.append(
                 [
-                    self.link(name, f"{Path(name).parent} {Path(name).stem.split('-')[0]}"),
-                    title_of(notebook),
-                    len(code_cells(notebook)),
-                    sum(1 for _ in fits(notebook)),
-                    f"{seconds_to_run(notebook):.0f}",
+                    link,
+                    title_of(run.notebook),
+                    len(code_cells(run.notebook)),
+                    sum(1 for _ in fits(run.notebook)),
+                    ended,
+                    run.record["date"],
                 ]
             )
-        return self.parsed(markdown_table(["page", "title", "cells", "fits", "seconds"], rows))
+        header = ["page", "title", "cells", "fits", "seconds", "date"]
+        return self.parsed(markdown_table(header, rows))
 
 
-class Fits(ComputedTable):
+class Fits(RunTable):
     """List every fit with its diagnostics."""
 
     def run(self) -> list[nodes.Node]:
         """Build the table."""
         rows = []
-        for name, run, notebook in runs(self.root):
-            self.depends_on(run)
-            for cell, fit, statistics in fits(notebook):
-                page = self.link(name, f"{Path(name).parent} {Path(name).stem.split('-')[0]}")
+        for name, run in self.runs():
+            for cell, fit, statistics in fits(run.notebook) if run else ():
+                page = self.link(name, page_of(name))
                 rows.append([page, f"`{cell}`", fit, *(statistics.get(key, "") for key in SHOWN)])
         return self.parsed(markdown_table(["page", "cell", "fit", *SHOWN], rows))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
+    app.add_directive("status-shown", Shown)
     app.add_directive("status-versions", Versions)
     app.add_directive("status-pages", Pages)
     app.add_directive("status-fits", Fits)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}

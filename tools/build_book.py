@@ -1,206 +1,126 @@
-"""Run every notebook that has to run, and render the book: what `make book` does.
+"""Make the book: what `make book`, `make fresh` and `make bench` do.
 
-`python tools/build_book.py` ends with the path of the book's first page. `--cold` forgets all
-earlier runs first; `--slowest 10` lists the ten slowest cells.
+    python tools/build_book.py           render the runs that came with the course; run what changed
+    python tools/build_book.py --fresh   run everything on this machine, and render that
+
+Whatever fails, the book is made of the rest; then this ends with status 1 and the list. `--cold`
+forgets all earlier runs of this machine first; `--slowest 10` lists the ten slowest cells.
 """
 
 import argparse
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from datetime import datetime
-import os
-from pathlib import Path
-import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 import shutil
-import subprocess
 import sys
-import tempfile
-import time
 
 import course
-from course import ROOT, name_of
-from kernels import XLA_PROGRAMS, warm_kernels
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from course import ROOT, Unreadable, code_cells, name_of, read
+import failures
+from filelock import FileLock, Timeout
+from kernels import XLA_PROGRAMS
 import nbformat
-from runs import CACHE, cache_folder, digest_of_files, keep_run, stored_run
+import rendering
+from run_notebooks import run_notebooks
+from runs import LOCAL, find_run, keep_run
+from stopping import stoppable
 
-HTML = ROOT / "_build" / "html"
-STAMP = ROOT / "_build" / "rendered"
-LAYOUT = (
-    "_toc.yml",
-    "_config.yml",
-    "references.bib",
-    "_ext/*.py",
-    "_static/**/*",
-    "requirements.txt",
-)
-WORKERS = min(4, os.cpu_count() or 1)
-CELL_SECONDS = 600
+__all__ = ["ROOT", "alone", "describe", "keep_run", "notebooks", "render", "run_all"]
+
+KEPT = "The notebooks that had run through are kept: the next time only the others are run."
 
 
 def notebooks() -> list[str]:
-    """Return the paths of all notebooks, relative to the repository, in the order to run them."""
-    return [name_of(path, ROOT) for path in course.notebooks(ROOT)]
-
-
-def where_stored(name: str) -> Path:
-    """Return the file that holds, or will hold, the run of a notebook."""
-    return stored_run(ROOT, name, nbformat.read(ROOT / name, as_version=4))
-
-
-def run(name: str) -> tuple[float, str]:
-    """Run one notebook, and store it if every cell succeeds.
-
-    Returns
-    -------
-    seconds : float
-        How long it took.
-    failure : str
-        What went wrong, for a person to read; empty when nothing did.
-    """
-    start = time.perf_counter()
-    notebook = nbformat.read(ROOT / name, as_version=4)
-    current = 0
-
-    def remember(cell: nbformat.NotebookNode, cell_index: int) -> None:
-        nonlocal current
-        current = cell_index
-
-    client = NotebookClient(
-        notebook,
-        timeout=CELL_SECONDS,
-        kernel_name="python3",
-        resources={"metadata": {"path": str((ROOT / name).parent)}},
-        # Not the kernel's remark that its local ports are not encrypted.
-        extra_arguments=["--log-level=ERROR"],
-        record_timing=True,
-        on_cell_start=remember,
-    )
-    failure = ""
-    with tempfile.TemporaryDirectory() as scratch:
-        # The learner's own progress file is not the build's to write.
-        own = {"COMPANION_PROGRESS": str(Path(scratch) / "progress.json")}
-        try:
-            client.execute(env=os.environ | own)
-        except CellExecutionError as error:
-            failure = f"{error.ename}: {error.evalue}"
-        except CellTimeoutError:
-            failure = f"TimeoutError: the cell ran for more than {CELL_SECONDS} s"
-        except DeadKernelError:
-            failure = "DeadKernelError: the kernel died, often for want of memory"
-    if failure:
-        return time.perf_counter() - start, describe(name, notebook, current, failure)
-    keep_run(ROOT, name, notebook)
-    return time.perf_counter() - start, ""
-
-
-def plain(text: str) -> str:
-    """Return a text without terminal colors."""
-    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+    """Return the paths of the book's notebooks, relative to the course."""
+    return [name_of(path, ROOT) for path in course.in_book(ROOT)]
 
 
 def describe(name: str, notebook: nbformat.NotebookNode, index: int, failure: str) -> str:
     """Say which cell of which notebook failed, how, and what to do."""
-    cell = notebook.cells[index]
-    lines = [line for line in cell.source.splitlines() if line.strip()]
-    shown = "\n".join(f"    {line}" for line in lines[:3] + ["..."] * (len(lines) > 3))
-    source = name.replace("exercises/", "solutions/")
-    made = f" ({name} is generated from it)" if source != name else ""
-    return (
-        f"{name}, cell {index + 1} (id {cell.get('id', 'none')}) failed:\n{shown}\n  {plain(failure)}\n"
-        f"  What to do: run {source}{made} in JupyterLab up to this cell, correct it, and run "
-        "`make book` again; notebooks that succeeded are not run a second time."
-    )
+    return failures.describe(ROOT, name, notebook, index, failure)
 
 
-def run_all() -> None:
-    """Run what has not been run as it now stands, a line for each; stop if anything failed."""
-    pending = [name for name in notebooks() if not where_stored(name).exists()]
-    failures = []
-    if not pending:
-        return
-    print(
-        f"Running {len(pending)} of {len(notebooks())} notebooks, {WORKERS} at a time.", flush=True
-    )
-    with warm_kernels() as environment:
-        os.environ.update(environment)
-        with ProcessPoolExecutor(WORKERS) as pool:
-            running = {pool.submit(run, name): name for name in pending}
-            for future in as_completed(running):
-                seconds, failure = future.result()
-                remark = "  FAILED" if failure else ""
-                print(f"{running[future]}  {seconds:.0f} s{remark}", flush=True)
-                failures += [failure] if failure else []
-    if failures:
-        sys.exit("\n" + "\n\n".join(failures))
+def is_current(name: str, fresh: bool) -> bool:
+    """Whether a notebook has a run, without a failure, as it now stands."""
+    try:
+        run = find_run(ROOT, name, read(ROOT / name), fresh=fresh)
+    except Unreadable:
+        return False
+    return run is not None and not run.failure
 
 
-def render() -> None:
-    """Render the book with Jupyter Book; any warning stops the build."""
-    # Sphinx reads again only what changed, and then repeats neither the warnings of a failed
-    # build nor the pages that a new layout or new results change: in those cases begin afresh.
-    layout = f"{digest_of_files(ROOT, LAYOUT)} {cache_folder(ROOT).name}"
-    if not STAMP.exists() or STAMP.read_text() != layout:
-        for folder in (HTML, HTML.parent / ".doctrees", HTML.parent / "jupyter_execute"):
-            shutil.rmtree(folder, ignore_errors=True)
-    STAMP.unlink(missing_ok=True)
-    start = time.perf_counter()
-    jupyter_book = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()")
-    command = [*jupyter_book, "build", ".", "--path-output", ".", "-W", "-n", "--keep-going", "-q"]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "tools")},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    if done.returncode:
-        sys.exit(
-            f"{plain(done.stdout)}\nRendering failed: each WARNING or ERROR above names a page to correct."
-        )
-    STAMP.write_text(layout)
-    print(f"Rendered the book  {time.perf_counter() - start:.0f} s", flush=True)
+def run_all(*, fresh: bool = False) -> None:
+    """Run what has not been run as it now stands; leave with what failed, if anything did."""
+    pending = [name for name in notebooks() if not is_current(name, fresh)]
+    if failed := run_notebooks(ROOT, pending):
+        sys.exit("\n\n".join(failed))
 
 
-def print_slowest(count: int) -> None:
+def render(*, fresh: bool = False) -> None:
+    """Render the book; leave with the warnings, if there are any."""
+    rendering.render(ROOT, fresh=fresh)
+
+
+def print_slowest(count: int, *, fresh: bool) -> None:
     """Print the slowest cells of all notebooks, slowest first."""
     rows = []
     for name in notebooks():
-        for cell in nbformat.read(where_stored(name), as_version=4).cells:
-            times = cell.metadata.get("execution", {})
-            ends = [times.get(f"iopub.status.{state}") for state in ("busy", "idle")]
-            if all(ends):
-                busy, idle = map(datetime.fromisoformat, ends)
-                rows.append(((idle - busy).total_seconds(), name, cell.get("id", "")))
+        run = find_run(ROOT, name, read(ROOT / name), fresh=fresh)
+        for cell in code_cells(run.notebook) if run else ():
+            rows.append((cell.metadata.get("seconds", 0.0), name, cell.get("id", "")))
     print("Slowest cells:")
     for seconds, name, cell_id in sorted(rows, reverse=True)[:count]:
         print(f"{seconds:8.1f} s  {name}  cell {cell_id}")
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other command makes the book in this folder, and keep others waiting meanwhile."""
+    (ROOT / "_build").mkdir(exist_ok=True)
+    lock = FileLock(ROOT / "_build" / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print("Another command makes the book in this folder: waiting for it ...", flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def attempt(step: Callable[..., None], fresh: bool) -> str:
+    """Take one step; return what was wrong, if anything was."""
+    try:
+        step(fresh=fresh)
+    except SystemExit as stopped:
+        return str(stopped)
+    except Unreadable as problem:
+        return str(problem)
+    return ""
+
+
 def main() -> None:
-    """Run, render, and say where the book is."""
+    """Run, render, say where the book is, and what failed."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--cold", action="store_true", help="forget all earlier runs first")
+    parser.add_argument("--fresh", action="store_true", help="run everything on this machine")
+    parser.add_argument("--cold", action="store_true", help="forget this machine's runs first")
     parser.add_argument("--slowest", type=int, metavar="N", help="list the N slowest cells")
     options = parser.parse_args()
 
-    if options.cold:
-        for folder in (ROOT / CACHE, XLA_PROGRAMS):
-            shutil.rmtree(folder, ignore_errors=True)
-        STAMP.unlink(missing_ok=True)
-    valid = cache_folder(ROOT)
-    valid.mkdir(parents=True, exist_ok=True)
-    for old in valid.parent.iterdir():
-        if old != valid:
-            shutil.rmtree(old)
-    run_all()
-    render()
-    if options.slowest:
-        print_slowest(options.slowest)
-    print(f"The book: {HTML / 'index.html'}")
+    with stoppable(KEPT), alone():
+        if options.cold:
+            for folder in (ROOT / LOCAL, XLA_PROGRAMS):
+                shutil.rmtree(folder, ignore_errors=True)
+        problems = [attempt(step, options.fresh) for step in (run_all, render)]
+        if options.slowest:
+            print_slowest(options.slowest, fresh=options.fresh)
+        first_page = ROOT / rendering.HTML / "index.html"
+        if first_page.exists():
+            print(f"The book: {first_page}", flush=True)
+        if any(problems):
+            sys.exit("\n" + "\n\n".join(filter(None, problems)))
 
 
 if __name__ == "__main__":

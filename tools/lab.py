@@ -66,6 +66,10 @@ def main(arguments: list[str]) -> None:
                 f"--LabApp.default_url=/lab/tree/{WORK}",
             ]
         )
+    # JupyterLab is done. What it leaves to the end of the interpreter, such as the sockets of a kernel
+    # that was just starting, can hold that up for ever.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

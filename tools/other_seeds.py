@@ -23,6 +23,7 @@ from typing import Any
 
 from seeds import alarms, record, sentences, sweep
 from seeds.sweep import Task
+from stopping import stoppable
 
 SHIFTS = (10_000, 20_000, 30_000, 40_000, 50_000)
 SEEDS = 20
@@ -114,11 +115,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"No path of a chapter or solution contains {' or '.join(chosen.words)}.")
         return 1
     ways = tasks(chosen)
-    try:
+    with stoppable("What has been run is kept; the same command goes on from there."):
         results = sweep.run(ways, names, workers=chosen.workers, again=chosen.again)
-    except KeyboardInterrupt:
-        print("Stopped. What has been run is kept; the same command goes on from here.")
-        return 130
     entries = record.update()
     good = report_failures(results)
     if missing := len(ways) * len(names) - len(results):

@@ -9,7 +9,7 @@ part, names those that failed or were skipped, and gives the seconds.
 """
 
 import argparse
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 import os
 from pathlib import Path
@@ -20,18 +20,30 @@ import time
 import xml.etree.ElementTree as ElementTree
 
 from chapter_files import NOTEBOOK_FOLDERS, stems
-from course import FOLDERS, ROOT
+import course
+from course import ROOT, in_book
 from kernels import ENVIRONMENT, warm_kernels
+from machine import cores, workers
+from run_notebooks import intact_programs, own_files
+from runs import seconds_of
+from stopping import stoppable
 
-PARALLEL = ("-n", str(min(4, os.cpu_count() or 1)))
+PARALLEL = ("-n", str(cores()))
 QUIET = ("-q", "--no-header", "--disable-warnings", "-p", "no:cacheprovider")
 
 # nbval starts one kernel for each notebook and runs every cell in it; it compares the outputs of the cells
 # tagged `nbval-check-output`.
 NBVAL = (
     "--nbval-lax", "-p", "tests.rules.keep_runs", "--nbval-kernel-name=python3",
-    "--nbval-cell-timeout=600", *PARALLEL, "--dist", "loadscope",
+    "--nbval-cell-timeout=600", "-n", str(workers()), "--dist", "loadscope", "--no-loadscope-reorder",
 )  # fmt: skip
+
+
+def longest_first() -> list[str]:
+    """Return the notebooks of the book, those first that took longest when they last ran."""
+    names = [course.name_of(path) for path in in_book()]
+    return sorted(names, key=lambda name: -(seconds_of(ROOT, name) or 0.0))
+
 
 # What is run, in this order. The book is rendered from the runs of the notebooks.
 PARTS = {
@@ -39,7 +51,7 @@ PARTS = {
     "rules": ("exercises follow from solutions; rules of prose and code", ("tests/rules",)),
     "notebooks": (
         "every cell of every notebook",
-        (*NBVAL, *(folder for folder in FOLDERS if any((ROOT / folder).glob("*.ipynb")))),
+        (*NBVAL, *longest_first()),
     ),
     "book": ("the rendered book, in a browser", ("tests/book", *PARALLEL)),
 }
@@ -104,12 +116,15 @@ def run(part: str, title: str, arguments: tuple[str, ...], scratch: Path) -> Res
     """Run one part in a process of its own."""
     print(f"\n=== {part}: {title}", flush=True)
     report = scratch / f"{part}.xml"
-    # The learner's own progress is not for tests to write.
-    own = {"COMPANION_PROGRESS": str(scratch / "progress.json")}
     start = time.perf_counter()
     command = [sys.executable, "-m", "pytest", *QUIET, f"--junitxml={report}", *arguments]
-    with warm_kernels() if part == "notebooks" else nullcontext(ENVIRONMENT) as environment:
-        status = subprocess.run(command, cwd=ROOT, env=os.environ | environment | own).returncode
+    with ExitStack() as stack:
+        environment = ENVIRONMENT
+        if part == "notebooks":
+            stack.enter_context(intact_programs())
+            environment = stack.enter_context(warm_kernels())
+        whole = os.environ | environment | own_files(scratch)
+        status = subprocess.run(command, cwd=ROOT, env=whole).returncode
     seconds = time.perf_counter() - start
     result = read_report(report, seconds) if report.exists() else Result(seconds)
     if status and not result.failed:
@@ -166,4 +181,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with stoppable():
+        main()

@@ -5,10 +5,9 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
-from course import ROOT, code_cells
-import nbformat
+from course import ROOT, code_cells, read
 import pytest
-from runs import stored_run
+from runs import find_run
 import yaml
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
@@ -39,8 +38,8 @@ def anchors(path):
 def cells_and_runs(page):
     """Return pairs of each code cell of a notebook, and the same cell after it ran."""
     name = f"{page}.ipynb"
-    notebook = nbformat.read(ROOT / name, as_version=4)
-    executed = nbformat.read(stored_run(ROOT, name, notebook), as_version=4)
+    notebook = read(ROOT / name)
+    executed = find_run(ROOT, name, notebook).notebook
     return list(zip(code_cells(notebook), code_cells(executed), strict=True))
 
 
@@ -134,7 +133,7 @@ def test_twins_share_a_panel(book, page):
 def test_code_of_twins_fits_its_column(page):
     long = [
         f"cell {cell.id}: {line}"
-        for cell in code_cells(nbformat.read(ROOT / f"{page}.ipynb", as_version=4))
+        for cell in code_cells(read(ROOT / f"{page}.ipynb"))
         if {"pymc", "tfp"}.intersection(tags(cell))
         for line in cell.source.splitlines()
         if len(line) > 64

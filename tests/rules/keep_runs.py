@@ -1,7 +1,7 @@
-"""A plugin of pytest that keeps nbval's runs, so that the book shows the very runs that were tested.
+"""A plugin of pytest that keeps nbval's runs, so that what was tested need not run again.
 
 `tools/run_tests.py` loads it. Only a notebook in which every cell ran and every comparison succeeded
-is kept.
+is kept, and only if nothing that it depends on changed meanwhile.
 """
 
 from collections.abc import Generator
@@ -24,14 +24,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Gener
     """Add each cell that passes to the run of its notebook; after the last one, keep the run."""
     # pytest loads a plugin before it puts tools/ on the path.
     from course import ROOT, code_cells, name_of
+    from dependencies import digest
     from runs import keep_run
 
     report = yield
-    if call.when != "call" or not hasattr(item, "cell_num"):
+    if not hasattr(item, "cell_num"):
         return report
-    file = item.parent
-    if item.cell_num == 0:
-        file.passed = []
+    file, name = item.parent, name_of(item.parent.path)
+    if call.when == "setup" and item.cell_num == 0:
+        file.passed, file.started = [], call.start
+        file.digest = digest(ROOT, name, file.nb)
+    if call.when != "call":
+        return report
     if report.passed:
         count = item.cell_num + 1
         item.cell.outputs = _outputs(item.test_outputs, count)
@@ -41,6 +45,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Gener
             for state, moment in (("busy", call.start), ("idle", call.stop))
         }
         file.passed.append(item.cell_num)
-    if file.passed == list(range(len(code_cells(file.nb)))):
-        keep_run(ROOT, name_of(file.path), file.nb)
+    whole = file.passed == list(range(len(code_cells(file.nb))))
+    if whole and file.digest == digest(ROOT, name, file.nb):
+        keep_run(ROOT, name, file.nb, seconds=call.stop - file.started)
     return report

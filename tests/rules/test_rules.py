@@ -26,10 +26,11 @@ UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|lorem ipsum)\b")
 def texts():
     """Return the text files that people read or run, but not the tests' own lists of words.
 
-    What git would ignore is left out, also where the course came without git, as an archive.
+    What git would ignore is left out, also where the course came without git, as an archive; and so are
+    runs, which have rules of their own.
     """
     names = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
-    ignored = [".git", *(name.rstrip("/") for name in names)]
+    ignored = [".git", "runs", *(name.rstrip("/") for name in names)]
     ends = (".py", ".md", ".ipynb", ".yml", ".toml", ".css", ".js", ".bib", "Makefile", "run")
     found = []
     for folder, folders, files in os.walk(ROOT):

@@ -3,9 +3,7 @@
 import glossary_links
 from markdown_table import markdown_table
 import nbformat.v4 as nbf
-import pytest
 import rosetta
-import runs
 import source_map
 import status
 
@@ -58,15 +56,3 @@ def test_the_glossary_is_found_by_longer_terms_first(tmp_path):
     match = glossary_links.pattern(tmp_path).search("Two Prior checks, not a priority.")
     assert match[1] == "Prior check" and match[2] == "s"
     assert glossary_links.pattern(tmp_path).search("a priority") is None
-
-
-@pytest.mark.parametrize("change", ["prose", "code"])
-def test_a_run_is_kept_for_its_code_and_replaced_with_it(tmp_path, change):
-    name = "chapters/01-a.ipynb"
-    first = nbf.new_notebook(cells=[nbf.new_markdown_cell("text"), nbf.new_code_cell("1 + 1")])
-    runs.keep_run(tmp_path, name, first)
-    first.cells[change == "code"].source = "2 + 2"
-    stored = runs.stored_run(tmp_path, name, first)
-    assert stored.exists() == (change == "prose")
-    runs.keep_run(tmp_path, name, first)
-    assert [path.name for path in stored.parent.iterdir()] == [stored.name]

@@ -185,7 +185,7 @@ def test_the_generator_keeps_nothing_when_only_the_solution_changed(generated, c
 def test_no_tool_looks_into_the_learners_folder(course, monkeypatch):
     hand_out(course)
     (course / WORK / "scratch.ipynb").write_text("half a notebook")
-    (course / WORK / "scratch.py").write_text("import os, /home/")
+    (course / WORK / "scratch.py").write_text("import os, ]")
     shutil.copy(ROOT / ".gitignore", course)
     assert all(path.parent.name != WORK for path in notebooks(course))
     monkeypatch.setattr(test_rules, "ROOT", course)

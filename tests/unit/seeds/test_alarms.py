@@ -30,6 +30,7 @@ def fit(n=21, rhat=1.003, bulk=2000.0, tail=2000.0, bfmi=0.9, divergences=0, noi
         (np.random.default_rng(7204).standard_normal((4, 1000)) + np.arange(4)[:, None], 0),
         (np.random.default_rng(7204).standard_normal((4, 400)).cumsum(axis=1), 0),
         (np.full((4, 1000), np.nan), 0),
+        (np.random.default_rng(7202).standard_normal((1, 4000)), 0),
     ],
 )
 def test_a_run_passes_exactly_if_diagnose_says_so(values, diverging):
@@ -45,6 +46,11 @@ def test_a_run_passes_exactly_if_diagnose_says_so(values, diverging):
     run = {key: [value] for key, value in worst.items()} | {"chains": 4, "draws": values.shape[1]}
     expected = diagnose({"x": tree}, require_healthy=False).loc["problems", "x"] == "none"
     assert alarms.passes(run).tolist() == [expected]
+
+
+def test_a_fit_with_slow_energies_does_not_pass():
+    assert alarms.passes(fit(bfmi=0.9)).all()
+    assert not alarms.passes(fit(bfmi=0.2)).any()
 
 
 def test_a_sampler_without_energies_and_divergences_can_pass():

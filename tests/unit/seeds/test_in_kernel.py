@@ -147,7 +147,7 @@ def samplers():
 
     def outer(draws=1, *, random_seed=None):
         seen.append(("outer", random_seed))
-        library.inner(seed=random_seed)
+        library.inner(seed=int(random_seed))
 
     library.outer = outer
     recorder = Recorder([], shift=100)

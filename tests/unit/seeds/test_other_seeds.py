@@ -101,5 +101,7 @@ def test_an_interrupt_says_that_nothing_is_lost(course, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sweep, "run", interrupted)
-    assert other_seeds.main([]) == 130
-    assert "goes on from here" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as stopped:
+        other_seeds.main([])
+    assert stopped.value.code == 130
+    assert "goes on from there" in capsys.readouterr().out

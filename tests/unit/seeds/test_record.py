@@ -58,8 +58,8 @@ def test_a_claim_keeps_its_margins_of_all_runs(course):
         return {"margin": margin, "yes": "above", "otherwise": otherwise}
 
     keep(course, NAME, Task(shift=10), claims={"say": [claim(6.0), claim(3.0, "below")]})
-    keep(course, NAME, Task(shift=20), claims={"say": [claim(5.0), claim(-1.0, "below")]})
-    keep(course, NAME, Task(shift=30), claims={"say": [claim(None)]})
+    keep(course, NAME, Task(shift=20), claims={"say": [claim(5.0, "not"), claim(-1.0, "below")]})
+    keep(course, NAME, Task(shift=30), claims={"say": [claim(None, "not")]})
     entries = record.update(course)
     first, second = entries[NAME]["claims"]
     assert (first["margins"], first["guarded"]) == ([6.0, 5.0], False)

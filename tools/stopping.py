@@ -1,0 +1,25 @@
+"""How the long commands end when somebody stops them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import signal
+import sys
+
+STOPPED = 130  # the status of a command that was ended by Ctrl-C
+
+
+@contextmanager
+def stoppable(kept: str = "") -> Iterator[None]:
+    """End with a sentence, not with a traceback, on Ctrl-C; a request to end counts as one.
+
+    Parameters
+    ----------
+    kept : str
+        What to say about the work that was done before.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(f"\nStopped. {kept}".rstrip(), flush=True)
+        sys.exit(STOPPED)
