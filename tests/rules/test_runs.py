@@ -3,7 +3,7 @@
 from course import ROOT, code_cells, name_of
 import runs
 
-from tests.rules.common import none_of, whole_course
+from tests.rules.common import none_of
 from tests.rules.test_rules import PATHS
 
 
@@ -15,7 +15,6 @@ def texts(output):
     yield from (str(output[part]) for part in ("text", "traceback", "evalue") if part in output)
 
 
-@whole_course
 def test_every_notebook_ships_with_its_run():
     problems = [
         f"runs/{name} is {problem}; run `make runs`"
@@ -31,7 +30,6 @@ def test_every_notebook_ships_with_its_run():
     none_of(problems)
 
 
-@whole_course
 def test_runs_are_light_and_of_no_machine():
     problems = []
     size = runs.shipped_bytes(ROOT)
