@@ -7,6 +7,7 @@ import re
 
 import nbformat
 import nbformat.v4
+from nbformat.validator import iter_validate
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -138,12 +139,15 @@ def read(path: Path) -> nbformat.NotebookNode:
         raise Unreadable(
             f"{name} has the notebook format {version!r}, not 4; open it in JupyterLab and save it."
         )
-    try:
-        nbformat.validate(content)
-    except nbformat.ValidationError as error:
+    cells = content.get("cells")
+    for number, cell in enumerate(cells if isinstance(cells, list) else (), 1):
+        if isinstance(cell, dict):
+            cell.setdefault("id", f"cell-{number}")  # older editors gave none
+    content["nbformat_minor"] = 5
+    for error in iter_validate(content):
         problem = str(error).partition("\n")[0]
-        raise Unreadable(f"{name} is not a valid notebook ({problem}); restore it.") from None
-    return nbformat.v4.reads(text)
+        raise Unreadable(f"{name} is not a valid notebook ({problem}); restore it.")
+    return nbformat.v4.to_notebook(content)
 
 
 def tags(cell: nbformat.NotebookNode) -> list[str]:

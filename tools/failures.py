@@ -48,9 +48,9 @@ def advice(root: Path, name: str, notebook: nbformat.NotebookNode) -> str:
             f"`python tools/make_exercises.py` keeps your work there and restores {name}."
         )
     source = name.replace("exercises/", "solutions/")
-    made = f", from which {name} is made" if source != name else ""
+    made = f" ({name} is made from it)" if source != name else ""
     return (
-        f"run {source}{made}, in JupyterLab up to this cell, correct it, and run `make book` again; "
+        f"run {source}{made} in JupyterLab up to this cell, correct it, and run `make book` again; "
         "notebooks that succeeded are not run a second time."
     )
 
