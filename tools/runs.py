@@ -39,6 +39,12 @@ COLORS = 96
 
 KEPT_OF_CELL = ("tags", "mystnb", "jupyter", "seconds")
 KEPT_OF_NOTEBOOK = ("kernelspec", "language_info", "mystnb")
+RICH = {"text/html", "text/markdown", "image/png"}
+BETWEEN_CELLS = re.compile(r">\s+<(?=/?(?:table|thead|tbody|tr|td|th)\b)")
+# Where this environment is, and where its Python is.
+INSTALLED = re.compile(
+    r"(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\:\"'<>|]+)*[/\\](site-packages|python3\.\d+)[/\\]"
+)
 CODE_IN_KERNEL = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
 
 
@@ -165,7 +171,7 @@ def lighter(png: str) -> str:
 
 
 def _without_paths(value: Any, root: Path) -> Any:
-    """Return an output without the names of folders of this machine."""
+    """Return a part of an output without the names of folders of this machine."""
     if isinstance(value, dict):
         return nbformat.from_dict({key: _without_paths(each, root) for key, each in value.items()})
     if isinstance(value, list):
@@ -176,9 +182,27 @@ def _without_paths(value: Any, root: Path) -> Any:
     places = [str(root)]
     if root.is_relative_to(home):  # as IPython writes it
         places.append(str(Path("~") / root.relative_to(home)))
+    value = INSTALLED.sub(r"\1/", CODE_IN_KERNEL.sub("cell", value))
     for place in places:
         value = re.sub(rf"{re.escape(place)}[/\\]", "", value)
-    return CODE_IN_KERNEL.sub("cell", value)
+    return value
+
+
+def clean(root: Path, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Take from outputs, in place, what nobody reads: this machine's folders, second forms, white space."""
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if RICH.intersection(data):
+                data.pop("text/plain", None)
+            for kind in data.keys() - {"image/png"}:
+                data[kind] = _without_paths(data[kind], root)
+            if "text/html" in data:
+                data["text/html"] = BETWEEN_CELLS.sub("><", data["text/html"])
+            for part in ("text", "traceback", "evalue"):
+                if part in output:
+                    output[part] = _without_paths(output[part], root)
+    return notebook
 
 
 def bare(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -195,18 +219,14 @@ def bare(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 def slim(root: Path, executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Return a run as it is stored: light figures, no paths of this machine, no editor's notes."""
-    notebook = deepcopy(executed)
+    notebook = clean(root, deepcopy(executed))
     for cell in code_cells(notebook):
         if (seconds := _seconds_of_cell(cell)) is not None:
             cell.metadata["seconds"] = seconds
         for output in cell.outputs:
             data = output.get("data", {})
-            for kind, content in data.items():
-                png = kind == "image/png"
-                data[kind] = lighter(content) if png else _without_paths(content, root)
-            for part in ("text", "traceback", "evalue"):
-                if part in output:
-                    output[part] = _without_paths(output[part], root)
+            if "image/png" in data:
+                data["image/png"] = lighter(data["image/png"])
     return bare(notebook)
 
 
@@ -306,7 +326,7 @@ def ship(root: Path, names: list[str]) -> None:
         run = find_run(root, name, notebook, fresh=name in names)
         if run is None or run.failure:
             continue
-        filled = bare(with_outputs(notebook, run.notebook))
+        filled = bare(clean(root, with_outputs(notebook, run.notebook)))
         filled.metadata["run"] = run.record
         _write(root / SHIPPED / name, filled)
     for path in strays(root):

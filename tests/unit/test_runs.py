@@ -284,18 +284,39 @@ def test_outputs_are_put_into_the_notebook_of_today(tmp_path):
     assert not today.cells[1].outputs
 
 
-def test_paths_of_this_machine_stay_here(tmp_path):
-    made = executed(
-        **{"text/plain": f"{tmp_path}/companion/plots.py", "text/html": f"<p>{tmp_path}/a"}
-    )
+PRINTED = {
+    "{root}/companion/plots.py:3": "companion/plots.py:3",
+    "/tmp/ipykernel_12/345.py:3: UserWarning: short": "cell:3: UserWarning: short",
+    "\x1b[32m/elsewhere/.venv/lib/python3.12/site-packages/xarray/tree.py:1": "\x1b[32msite-packages/xarray/tree.py:1",
+    "File ~/course/.venv/lib/python3.13/site-packages/pymc/a.py": "File site-packages/pymc/a.py",
+    "File /usr/lib/python3.12/json/decoder.py:338": "File python3.12/json/decoder.py:338",
+    r"C:\Users\me\.venv\Lib\site-packages\jax\a.py": r"site-packages/jax\a.py",
+    "python3.12 and site-packages/ are words; 1/2 is a half": "python3.12 and site-packages/ are words; 1/2 is a half",
+}
+
+
+@pytest.mark.parametrize("text", PRINTED)
+def test_paths_of_this_machine_stay_here(tmp_path, text):
+    text, kept = text.replace("{root}", str(tmp_path)), PRINTED[text]
+    made = executed(**{"text/html": text})
     made.cells[1].outputs += [
-        nbf.new_output("stream", text=f"{SCRATCH}ipykernel_12/345.py:3: UserWarning: short"),
-        nbf.new_output("error", ename="E", evalue="", traceback=[f"File {tmp_path}/x.py"]),
+        nbf.new_output("stream", text=text),
+        nbf.new_output("error", ename="E", evalue=text, traceback=["E", text]),
     ]
     runs.keep_run(tmp_path, NAME, made)
-    text = (tmp_path / runs.LOCAL / NAME).read_text()
-    assert str(tmp_path) not in text and f"{SCRATCH}ipykernel" not in text
-    assert "companion/plots.py" in text and "cell:3: UserWarning: short" in text
+    html, stream, error = runs.find_run(tmp_path, NAME, made).notebook.cells[1].outputs
+    assert html.data["text/html"] == stream.text == error.evalue == error.traceback[1] == kept
+
+
+def test_one_form_of_an_output_is_kept_and_a_table_without_indentation(tmp_path):
+    table = (
+        "<p>A <b>b</b> <i>c</i></p>\n<table>\n  <tr>\n    <td>1 <b>x</b></td>\n  </tr>\n</table>"
+    )
+    runs.keep_run(tmp_path, NAME, executed(**{"text/html": table, "text/plain": "a table"}))
+    data = runs.find_run(tmp_path, NAME, executed()).notebook.cells[1].outputs[0].data
+    assert dict(data) == {
+        "text/html": "<p>A <b>b</b> <i>c</i></p><table><tr><td>1 <b>x</b></td></tr></table>"
+    }
 
 
 def test_what_a_sentence_claims_is_kept_with_it(tmp_path):
