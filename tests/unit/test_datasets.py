@@ -40,7 +40,13 @@ SHAPES = {
 
 
 def test_every_public_function_is_listed_with_its_shape():
-    assert sorted(SHAPES) == datasets.__all__
+    assert sorted([*SHAPES, "mystery_chains"]) == datasets.__all__
+
+
+def test_the_mystery_chains_are_four_runs_of_four_chains():
+    runs = datasets.mystery_chains()
+    assert list(runs) == ["first", "second", "third", "fourth"]
+    assert all(run.shape == (4, 1000) for run in runs.values())
 
 
 @pytest.mark.parametrize("name", sorted(SHAPES))
