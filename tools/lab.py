@@ -5,18 +5,22 @@ learner's own copies of the exercises (see `learners_copies.py`). Other argument
 example `python tools/lab.py --no-browser --port 9000`. If a port is taken, JupyterLab takes the next.
 """
 
+from contextlib import suppress
 import json
 import os
 from pathlib import Path
 import sys
 import tempfile
+from typing import Any
 
 import companion  # noqa: F401  it sets the switches of PyTensor and JAX, and kernels inherit them
 from course import ROOT
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from jupyterlab.labapp import LabApp
 from kernels import ENVIRONMENT
-from learners_copies import WORK, hand_out
+from learners_copies import EXERCISES, WORK, hand_out
+import nbformat
+from tidy_notebooks import BY_HAND, tidy
 import zmq
 
 # JupyterLab's settings where a user has not chosen any.
@@ -29,12 +33,29 @@ SETTINGS = {
 }
 
 
+def folder_of(path: str) -> str:
+    """Return the first folder in a path as Jupyter writes it."""
+    return path.strip("/").partition("/")[0]
+
+
 class Contents(AsyncLargeFileManager):
-    """The files of the course; exercises are not written, because the copies in `work/` are."""
+    """The files of the course, kept as they are in git while somebody reads and runs them.
+
+    Exercises are not written, because the copies in `work/` are. JupyterLab would save a chapter that
+    was only opened, with what it notes there: it is saved tidy, that is, as it was. What stands in
+    `work/` is saved as it is.
+    """
 
     def is_writable(self, path: str) -> bool:
         """Return whether a file may be written; JupyterLab shows others as read-only."""
-        return not path.strip("/").startswith("exercises") and super().is_writable(path)
+        return folder_of(path) != EXERCISES and super().is_writable(path)
+
+    async def save(self, model: dict[str, Any], path: str = "") -> dict[str, Any]:
+        """Save a file, a notebook of the course without outputs."""
+        if model["type"] == "notebook" and folder_of(path) in BY_HAND:
+            with suppress(Exception):  # whatever keeps it from being tidy, the work is saved
+                model = model | {"content": tidy(nbformat.from_dict(model["content"]))}
+        return await super().save(model, path)
 
 
 def main(arguments: list[str]) -> None:

@@ -14,6 +14,7 @@ import tempfile
 import nbformat
 import nbformat.v4
 
+EXERCISES = "exercises"
 WORK = "work"  # git ignores it; no list of notebooks contains it
 MARK = "exercise_version"  # in the metadata of an exercise and of its copies
 
@@ -100,7 +101,7 @@ def hand_out(root: Path) -> list[str]:
     work = root / WORK
     work.mkdir(exist_ok=True)
     fresh, renewed, offered = [], [], []
-    for exercise in sorted((root / "exercises").glob("*.ipynb")):
+    for exercise in sorted((root / EXERCISES).glob("*.ipynb")):
         present = copies(work, exercise.stem)
         if version(exercise) in [version(path) for path in present]:
             continue

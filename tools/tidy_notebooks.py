@@ -17,13 +17,15 @@ import re
 import sys
 
 from citations import BIBLIOGRAPHY, list_of_references, spelled_out
-from course import FOLDED, ROOT, TESTED, name_of, notebooks, tags
-from learners_copies import MARK, text
+from course import FOLDED, FOLDERS, ROOT, TESTED, name_of, notebooks, tags
+from learners_copies import EXERCISES, text
 import nbformat
 import nbformat.v4
 
-KEPT_OF_NOTEBOOK = (MARK, "kernelspec", "mystnb")
-KEPT_OF_KERNEL = ("display_name", "language", "name")
+KEPT_OF_NOTEBOOK = ("mystnb",)
+# As JupyterLab writes it, so that a notebook that was only opened is as before.
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+BY_HAND = tuple(folder for folder in FOLDERS if folder != EXERCISES)  # the others are made tidy
 KEPT_OF_CELL = ("mystnb", "stub", "tags")
 
 WORDS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -38,8 +40,7 @@ def keep(metadata, names):
 def tidy(notebook):
     """Remove, in place, everything that a run or an editor left behind; return the notebook."""
     notebook.metadata = keep(notebook.metadata, KEPT_OF_NOTEBOOK)
-    if "kernelspec" in notebook.metadata:
-        notebook.metadata.kernelspec = keep(notebook.metadata.kernelspec, KEPT_OF_KERNEL)
+    notebook.metadata.kernelspec = nbformat.from_dict(KERNEL)
     notebook.metadata.language_info = nbformat.from_dict({"name": "python"})
     for cell in notebook.cells:
         cell.metadata = keep(cell.metadata, KEPT_OF_CELL)
@@ -83,7 +84,7 @@ def main(arguments=None):
     parser.add_argument("--root", type=Path, default=ROOT, help="folder of the course")
     options = parser.parse_args(arguments)
     problems = 0
-    for path in notebooks(options.root):
+    for path in notebooks(options.root, BY_HAND):
         name = name_of(path, options.root)
         notebook = read(path)
         if wrong := bad_ids(notebook):
