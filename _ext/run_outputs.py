@@ -41,7 +41,8 @@ What to do: {advice}
 POINTER = """:::{admonition} This page is not complete
 :class: warning
 
-Its run stopped at an error, so everything below that place is without results. [See where and why](#run-stops).
+Its run stopped at an error, so everything below that place is without results.
+<a class="reference internal" href="#run-stops">See where and why.</a>
 :::"""
 NOT_RUN = """:::{admonition} This page is without results
 :class: warning
@@ -137,7 +138,8 @@ def fill_in(app: Sphinx, docname: str, content: list[str]) -> None:
 
 
 def begin(app: Sphinx) -> None:
-    """Make room for what each page shows."""
+    """Make room for what each page shows, and look at the runs as they now are."""
+    _run.cache_clear()
     if not hasattr(app.env, "runs_shown"):
         app.env.runs_shown = {}
 
