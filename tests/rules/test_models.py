@@ -88,6 +88,24 @@ def test_pymc_says_how_many_chains_and_what_seed(path):
     none_of(problems)
 
 
+WITH_BARS = {"sample", "sample_posterior_predictive", "compute_log_likelihood", "fit", "find_MAP"}
+
+
+@each_text
+def test_a_page_has_no_progress_bar(path):
+    problems = []
+    for cell, name, call in calls_in(read(path)):
+        given = {keyword.arg: keyword.value for keyword in call.keywords}
+        silent = (
+            ast.unparse(given["progressbar"]) == "False"
+            if "progressbar" in given
+            else None in given
+        )
+        if name.removeprefix("pm.") in WITH_BARS and name.startswith("pm.") and not silent:
+            problems.append(f"{cell.id}: {name} needs progressbar=False")
+    none_of(problems)
+
+
 @each_text
 def test_a_comparison_names_its_reference(path):
     problems = []
