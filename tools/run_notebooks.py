@@ -49,21 +49,35 @@ class Job:
         What it depended on when it was started.
     expected : float
         The seconds that it took the last time.
+    asked : float or None
+        When a kernel was asked for, on the clock of `time.monotonic`.
     started : float or None
-        When its kernel was asked for, on the clock of `time.monotonic`.
+        When the kernel was there.
     current : int
         Index of the cell that runs.
     seconds : float or None
         How long it ran; None until it has ended.
+    failed : bool
+        Whether a cell failed, so that its seconds say nothing.
     """
 
     name: str
     notebook: nbformat.NotebookNode
     digest: str
     expected: float
+    asked: float | None = None
     started: float | None = None
     current: int = 0
     seconds: float | None = None
+    failed: bool = False
+
+    def ran(self, now: float) -> float:
+        """Return for how long it has run."""
+        return 0.0 if self.started is None else now - self.started
+
+    def state(self, now: float) -> str:
+        """Return for how long it has run, for people to read."""
+        return "starting" if self.started is None else f"{self.ran(now):.0f} s"
 
 
 @dataclass
@@ -76,20 +90,18 @@ class Progress:
 
     def remaining(self, now: float) -> float:
         """Return the seconds that the rest will take, judged by earlier runs and by this one."""
-        done = [job for job in self.jobs if job.seconds is not None]
+        done = [job for job in self.jobs if job.seconds is not None and not job.failed]
         expected = sum(job.expected for job in done)
         pace = sum(job.seconds or 0.0 for job in done) / expected if expected else 1.0
         left = [
-            max(0.0, pace * job.expected - (now - job.started if job.started else 0.0))
-            for job in self.jobs
-            if job.seconds is None
+            max(0.0, pace * job.expected - job.ran(now)) for job in self.jobs if job.seconds is None
         ]
         return max([sum(left) / self.at_once, *left], default=0.0)
 
     def line(self, now: float) -> str:
         """Return the line that says where things stand."""
-        running = [job for job in self.jobs if job.started and job.seconds is None]
-        names = ", ".join(f"{job.name} ({now - (job.started or now):.0f} s)" for job in running)
+        running = [job for job in self.jobs if job.asked is not None and job.seconds is None]
+        names = ", ".join(f"{job.name} ({job.state(now)})" for job in running)
         done = sum(job.seconds is not None for job in self.jobs)
         return (
             f"{duration(now - self.started)}: {done} of {len(self.jobs)} done; running {names}; "
@@ -151,6 +163,7 @@ async def _run_cells(client: NotebookClient, job: Job, environment: dict[str, st
         # What a library writes past the notebook, such as a progress bar, is for the log.
         await client.async_start_new_kernel(env=environment, stdout=log, stderr=log)
         await client.async_start_new_kernel_client()
+        job.started = time.monotonic()
         for index, cell in enumerate(job.notebook.cells):
             job.current = index
             count = client.code_cells_executed + 1
@@ -177,7 +190,7 @@ async def run_job(root: Path, job: Job, environment: dict[str, str]) -> str:
     str
         What failed, for a person to read; empty if nothing did.
     """
-    job.started = time.monotonic()
+    job.asked = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         client = NotebookClient(
             job.notebook,
@@ -197,7 +210,7 @@ async def run_job(root: Path, job: Job, environment: dict[str, str]) -> str:
                 await client.km.shutdown_kernel(now=True)
                 if client.kc is not None:
                     client.kc.stop_channels()
-    seconds = time.monotonic() - job.started
+    seconds = job.ran(time.monotonic())
     failure = {"index": job.current, "error": plain(error)} if error else None
     said = describe(root, job.name, job.notebook, job.current, error) if error else ""
     try:
@@ -208,7 +221,7 @@ async def run_job(root: Path, job: Job, environment: dict[str, str]) -> str:
             await asyncio.to_thread(keep_run, root, job.name, job.notebook, **kept)
     except Unreadable as problem:
         said = str(problem)
-    job.seconds = seconds
+    job.seconds, job.failed = seconds, bool(said)
     return said
 
 

@@ -300,7 +300,18 @@ def test_the_estimate_follows_earlier_runs_and_the_pace_of_this_one():
     # The first took twice as long as before, so the others will; the second has run for 20 s.
     jobs = [job(100.0, started=1.0, seconds=200.0), job(60.0, started=1.0), job(40.0)]
     assert run_notebooks.Progress(jobs, 2).remaining(21.0) == (100.0 + 80.0) / 2 + 10.0
+    jobs.append(job(100.0, started=1.0, seconds=2.0, failed=True))
+    assert run_notebooks.Progress(jobs, 2).remaining(21.0) == (100.0 + 80.0) / 2 + 10.0
     assert run_notebooks.Progress([job(10.0, started=1.0)], 1).remaining(1000.0) == 0.0
+
+
+def test_a_line_says_what_runs_what_starts_and_what_is_left():
+    jobs = [job(100.0, asked=0.0, started=5.0), job(60.0, asked=0.0), job(40.0)]
+    progress = run_notebooks.Progress(jobs, 2, started=0.0)
+    assert progress.line(35.0) == (
+        "35 s: 0 of 3 done; running chapters/01-a.ipynb (30 s), chapters/01-a.ipynb (starting); "
+        "about 85 s left"
+    )
 
 
 # --- Stopped from outside -------------------------------------------------------------------------
