@@ -232,11 +232,14 @@ def test_dimensions_that_are_missing_are_named(judge, dims, found):
         judge(fit)
 
 
-@every_judge
+@pytest.mark.parametrize("judge", [judge for judge in JUDGES.values() if judge is not report])
 def test_what_was_not_asked_for_need_not_be_numbers(judge):
-    if judge is report:
-        pytest.skip("its checks look at all variables, whatever the summary shows")
     judge(tree(x=GOOD, label=GOOD.astype(str)), var_names="x")
+
+
+def test_a_report_looks_at_all_variables_whatever_its_summary_shows():
+    with pytest.raises(TypeError, match="real numbers, but 'label'"):
+        report(tree(x=GOOD, label=GOOD.astype(str)), var_names="x")
 
 
 def test_arviz_makes_a_fit_of_what_is_refused():
