@@ -1,14 +1,15 @@
 """What is in a notebook file: ids, outputs, figures, warnings."""
 
-from course import TESTED, code_cells, name_of, tags
-from tidy_notebooks import bad_ids, read, text, tidy
+from course import TESTED, code_cells, name_of, notebooks, tags
+import pytest
+from tidy_notebooks import BY_HAND, bad_ids, read, text, tidy
 
 from tests.rules.common import NOTEBOOKS, each_notebook, none_of, whole_course
 
 SILENCERS = ("filterwarnings", "simplefilter", "catch_warnings", "logging.", "%%capture")
 
 
-@each_notebook
+@pytest.mark.parametrize("path", notebooks(folders=BY_HAND), ids=name_of)
 def test_a_notebook_is_tidy(path):
     notebook = read(path)
     problems = [f"{name}: an id is unique words, like fit-student-t" for name in bad_ids(notebook)]
