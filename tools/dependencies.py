@@ -13,7 +13,8 @@ not either: with the same locked packages a reader with Python 3.13 gets the run
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 import hashlib
 import json
@@ -31,49 +32,64 @@ LOCK = "requirements.txt"
 TAGS_THAT_MATTER = {"raises-exception", "skip-execution"}
 
 
-@lru_cache(maxsize=4096)
-def _imported(source: str, package: str) -> frozenset[str] | None:
-    """Return the names that some code imports from the package; None if it is not plain Python.
+@dataclass(frozen=True)
+class Facts:
+    """What is to be known about a piece of code.
 
-    A name may be a module or something in one: `from a import b` gives `a` and `a.b`, and `from a
-    import *` gives `a.*`.
+    Attributes
+    ----------
+    imports : tuple
+        Of each import: how many packages upwards it starts, the module, and what is taken from it.
+    texts : frozenset of str
+        The strings in it.
+    patterns : frozenset of str
+        Regular expressions for the strings that it puts together.
     """
+
+    imports: tuple[tuple[int, str, tuple[str, ...]], ...]
+    texts: frozenset[str]
+    patterns: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def _facts(source: str) -> Facts | None:
+    """Read a piece of code; None if it is not plain Python."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
         return None
-    found = set()
+    imports, texts, patterns = [], set(), set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            texts.add(node.value)
+        elif isinstance(node, ast.Import):
+            imports += [(0, alias.name, ()) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) + 1 - node.level]
-            parts = [*(above if node.level else ()), *filter(None, [node.module])]
-            module = ".".join(parts)
-            found.update([module, *(f"{module}.{alias.name}" for alias in node.names)])
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
-            found.update(arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant))
-    return frozenset(name for name in found if str(name).split(".")[0] == PACKAGE)
+            names = tuple(alias.name for alias in node.names)
+            imports.append((node.level, node.module or "", names))
+        elif isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if called == "import_module" and node.args and isinstance(node.args[0], ast.Constant):
+                imports.append((0, str(node.args[0].value), ()))
+        elif isinstance(node, ast.JoinedStr):
+            parts = [getattr(part, "value", None) for part in node.values]
+            fixed = [re.escape(part) if isinstance(part, str) else ".*" for part in parts]
+            patterns.add("".join(fixed))
+    telling = {pattern for pattern in patterns if pattern.replace(".*", "")}
+    return Facts(tuple(imports), frozenset(texts), frozenset(telling))
 
 
-@lru_cache(maxsize=4096)
-def _texts(source: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the strings in some code, and patterns for those that it puts together."""
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except SyntaxError:
-        return frozenset(), frozenset([".*"])
-    plain = {node.value for node in nodes if isinstance(node, ast.Constant)}
-    made = {
-        "".join(
-            re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".*"
-            for part in node.values
-        )
-        for node in nodes
-        if isinstance(node, ast.JoinedStr)
-    }
-    texts = frozenset(text for text in plain if isinstance(text, str))
-    return texts, frozenset(pattern for pattern in made if pattern.strip(".*"))
+def _imported(facts: Facts, package: str) -> Iterator[str]:
+    """Yield the names that some code imports from the companion.
+
+    A name may be a module or something in one: `from a import b` gives `a` and `a.b`, and `from a
+    import *` gives `a.*`.
+    """
+    for level, module, names in facts.imports:
+        above = package.split(".")[: len(package.split(".")) + 1 - level] if level else []
+        whole = ".".join([*above, *filter(None, [module])])
+        if whole.split(".")[0] == PACKAGE:
+            yield from (whole, *(f"{whole}.{name}" for name in names))
 
 
 def _file_of(root: Path, module: str) -> Path | None:
@@ -100,10 +116,11 @@ def _own_checks(root: Path, name: str) -> list[str]:
     return [module for module in _all_modules(root) if module.startswith(f"{CHECKS}.")]
 
 
-def _imports_of(module: str, path: Path) -> frozenset[str]:
-    """Return the names that a module imports from the package."""
+def _imports_of(module: str, path: Path) -> list[str]:
+    """Return the names that a module imports from the companion."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    return _imported(path.read_text(encoding="utf-8"), package) or frozenset()
+    facts = _facts(path.read_text(encoding="utf-8"))
+    return list(_imported(facts, package)) if facts else []
 
 
 def modules(root: Path, name: str, sources: list[str]) -> dict[str, Path]:
@@ -125,8 +142,8 @@ def modules(root: Path, name: str, sources: list[str]) -> dict[str, Path]:
     """
     waiting: list[str] = []
     for source in sources:
-        imported = _imported(source, "")
-        waiting += _all_modules(root) if imported is None else imported
+        facts = _facts(source)
+        waiting += _imported(facts, "") if facts else _all_modules(root)
     found: dict[str, Path] = {}
     while waiting:
         module = waiting.pop()
@@ -152,12 +169,14 @@ def _code(notebook: nbformat.NotebookNode) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _references(root: Path, sources: list[str]) -> Iterator[Path]:
+def _references(root: Path, sources: list[str]) -> Iterable[Path]:
     """Return the reference posteriors whose names stand in some code."""
     tables = {path.stem: path for path in (root / POSTERIORS).glob("*.csv")}
-    texts = [_texts(source) for source in sources]
-    named = tables.keys() & frozenset().union(*(plain for plain, _ in texts))
-    for pattern in frozenset().union(*(made for _, made in texts)):
+    known = [_facts(source) for source in sources]
+    if None in known:
+        return tables.values()
+    named = tables.keys() & frozenset().union(*(facts.texts for facts in known))
+    for pattern in frozenset().union(*(facts.patterns for facts in known)):
         named |= {name for name in tables if re.fullmatch(pattern, name)}
     return map(tables.get, named)
 

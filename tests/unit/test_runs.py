@@ -51,6 +51,10 @@ CODE = {
         "from companion.posteriors import reference\n[reference(f'salad_without_{i}') for i in '01']"
     ),
     "chapters/06-six.ipynb": "%matplotlib inline",
+    "chapters/07-seven.ipynb": (
+        "import importlib\nfrom companion import posteriors\nf'{1}{2}'\n"
+        "importlib.import_module('companion.prose')"
+    ),
     "exercises/01-one.ipynb": "from companion.exercises import check",
     "exercises/02-two.ipynb": "from companion.exercises import check",
     "exercises/03-three.ipynb": "from companion.exercises import check",
@@ -71,7 +75,7 @@ STALE = {
     },
     "companion/datasets.py": {"chapters/02-two.ipynb", UNKNOWN},
     "companion/data/radon.csv": {"chapters/02-two.ipynb", UNKNOWN},
-    "companion/prose.py": {"chapters/02-two.ipynb", UNKNOWN},
+    "companion/prose.py": {"chapters/02-two.ipynb", "chapters/07-seven.ipynb", UNKNOWN},
     "companion/lessons/__init__.py": {
         "chapters/03-three.ipynb",
         UNKNOWN,
