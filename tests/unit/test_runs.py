@@ -290,7 +290,7 @@ def test_outputs_are_put_into_the_notebook_of_today(tmp_path):
 
 PRINTED = {
     "{root}/companion/plots.py:3": "companion/plots.py:3",
-    "/tmp/ipykernel_12/345.py:3: UserWarning: short": "cell:3: UserWarning: short",
+    f"{SCRATCH}ipykernel_12/345.py:3: UserWarning: short": "cell:3: UserWarning: short",
     "\x1b[32m/elsewhere/.venv/lib/python3.12/site-packages/xarray/tree.py:1": "\x1b[32msite-packages/xarray/tree.py:1",
     "File ~/course/.venv/lib/python3.13/site-packages/pymc/a.py": "File site-packages/pymc/a.py",
     "File /usr/lib/python3.12/json/decoder.py:338": "File python3.12/json/decoder.py:338",
