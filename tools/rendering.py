@@ -42,6 +42,11 @@ def layout_of(root: Path) -> str:
     return digest_of(root, sorted(files))
 
 
+def included(root: Path) -> list[str]:
+    """Return the files that are pages: those that `_toc.yml` names, and nothing that lies beside them."""
+    return [f"{page}{end}" for page in pages(root) for end in ENDINGS]
+
+
 def render(root: Path, *, fresh: bool = False) -> None:
     """Render the book; leave with the warnings, if there are any, as status.
 
@@ -128,7 +133,7 @@ def main() -> None:
         path_config=ROOT / "_config.yml",
         noconfig=True,
         confoverrides={
-            "include_patterns": [f"{page}{end}" for page in pages(ROOT) for end in ENDINGS],
+            "include_patterns": included(ROOT),
             "external_toc_path": (ROOT / "_toc.yml").as_posix(),
             "latex_individualpages": False,
             "nitpicky": True,

@@ -6,6 +6,7 @@ from bs4 import BeautifulSoup
 import course
 import nbformat.v4 as nbf
 import pytest
+import rendering
 import runs
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -30,6 +31,11 @@ one,A,It is 41.,chapters/01-good.ipynb#answer,It is 42,it was run
 two,A,It is 43.,chapters/02-bad.ipynb#later,It is 43,it was run
 three,A,It is 44.,chapters/05-not-run.ipynb#answer,It is 44,it was run
 """
+SCRATCH = (
+    "chapters/Untitled.ipynb",
+    "chapters/.ipynb_checkpoints/01-good-checkpoint.ipynb",
+    "notes.md",
+)
 EXTENSIONS = [
     "myst_nb", "sphinx_external_toc", "parallel", "twin_cells", "run_outputs", "chapter_cost",
     "source_map", "status",
@@ -95,6 +101,11 @@ def root(tmp_path_factory):
         ),
         failure={"index": 1, "error": "NameError: name 'x' is not defined"},
     )
+    # What JupyterLab leaves behind.
+    scratch = nbf.new_notebook(cells=[nbf.new_markdown_cell("# My notes")])
+    (root / "chapters/.ipynb_checkpoints").mkdir()
+    for name in SCRATCH:
+        (root / name).write_text(nbf.writes(scratch))
     return root
 
 
@@ -107,7 +118,7 @@ def build(root, fresh=False):
             confoverrides={
                 "extensions": EXTENSIONS, "external_toc_path": "_toc.yml", "nb_execution_mode": "off",
                 "myst_enable_extensions": ["colon_fence", "attrs_block"], "html_theme": "basic",
-                "exclude_patterns": ["_build", "runs"], "only_runs_of_this_machine": fresh, "nb_render_markdown_format": "myst",
+                "include_patterns": rendering.included(root), "only_runs_of_this_machine": fresh, "nb_render_markdown_format": "myst",
             },
         )  # fmt: skip
         app.build()
@@ -194,6 +205,14 @@ def test_errata_quote_what_is_there_and_do_without_the_rest(book):
     assert "It is 42." in rows[0]
     assert all("Not known: the notebook has not run to this cell." in row for row in rows[1:])
     assert "errata" not in said
+
+
+def test_what_lies_beside_the_pages_is_no_page(root, book):
+    _, said = book
+    pages = {path.name for path in (root / "_build/html").rglob("*.html")}
+    assert "01-good.html" in pages
+    assert not pages & {"Untitled.html", "01-good-checkpoint.html", "notes.html"}
+    assert "Untitled" not in said and "notes" not in said
 
 
 def test_nothing_else_is_complained_of(book):

@@ -33,7 +33,9 @@ def text_of(course):
     with patch_docutils(course), docutils_namespace():
         app = Sphinx(
         course, None, course / "html", course / "trees", "html", status=None, warningiserror=True,
-        confoverrides={"extensions": ["myst_parser", "status_seeds"], "include_patterns": ["index.md"]},
+        confoverrides={"extensions": ["myst_parser", "status_seeds"], "include_patterns": ["index.md"],
+                       # Sphinx shares its default among builds, and MyST-NB writes into it.
+                       "source_suffix": {".md": "markdown"}},
     )  # fmt: skip
         app.build()
     return re.sub(
