@@ -41,8 +41,6 @@ class Variable:
     ----------
     role : str
         `"free"`, `"data"`, `"computed"` or `"factor"`.
-    distribution : str
-        The class of its distribution.
     shape : tuple of int
         The shape of its value in one draw.
     dtype : dtype
@@ -50,7 +48,6 @@ class Variable:
     """
 
     role: str
-    distribution: str
     shape: tuple[int, ...]
     dtype: np.dtype
 
@@ -166,7 +163,7 @@ class Model:
             role = "computed"
         elif 0 in shape:
             role = "factor"
-        return Variable(role, kind, shape, np.dtype(distribution.dtype))
+        return Variable(role, shape, np.dtype(distribution.dtype))
 
     def _check_density(self, name: str, shape: tuple[int, ...]) -> None:
         batched = self.joint.batch_ndims
@@ -220,8 +217,17 @@ def abstractly(function: Callable, *arguments: Any) -> Any:
 
 
 def kind_of(distribution: Any) -> str:
-    """Return the name of a distribution's class as users know it."""
-    return type(distribution).__name__.lstrip("_")
+    """Return what a distribution is, wrappers included: `"Sample of Poisson"`."""
+    kind = type(distribution).__name__.lstrip("_")
+    wrapped = getattr(distribution, "distribution", None)
+    own = kind not in (
+        "Sample",
+        "Independent",
+        "TransformedDistribution",
+        "Masked",
+        "BatchBroadcast",
+    )
+    return kind if own or wrapped is None else f"{kind} of {kind_of(wrapped)}"
 
 
 def kinds_of(distribution: Any) -> set[str]:

@@ -68,7 +68,7 @@ def choose_starts(line: RealLine, chains: int, key: Array, pins: Draw) -> tuple[
     """
     draw_key, choose_key = jax.random.split(key)
     vectors, weights, faults = jax.vmap(partial(_candidate, line, pins))(
-        _prior_keys(draw_key, chains, pins)
+        _prior_keys(line, chains, draw_key)
     )
     weights = jnp.where(sum(faults.values()), -jnp.inf, weights).reshape(-1, chains)
     best, chain = jax.random.categorical(choose_key, weights, axis=0), jnp.arange(chains)
@@ -78,17 +78,23 @@ def choose_starts(line: RealLine, chains: int, key: Array, pins: Draw) -> tuple[
     return vectors.reshape(-1, chains, vectors.shape[-1])[best, chain], faults
 
 
-def _prior_keys(key: Array, chains: int, pins: Draw) -> Array:
-    """Return the keys that TFP would give to prior draws, `STARTS_PER_CHAIN` a chain, or one without data."""
-    count = chains * (STARTS_PER_CHAIN if pins else 1)
+def _weighing(line: RealLine) -> list[str]:
+    """Name the variables whose densities make up the likelihood."""
+    return [
+        name for name, variable in line.variables.items() if variable.role in ("data", "factor")
+    ]
+
+
+def _prior_keys(line: RealLine, chains: int, key: Array) -> Array:
+    """Return the keys that TFP gives to prior draws: `STARTS_PER_CHAIN` a chain, or one without data."""
+    count = chains * (STARTS_PER_CHAIN if _weighing(line) else 1)
     return tfp_random.split_seed(key, n=count, salt="iid_sample_stateless")
 
 
 def _candidate(line: RealLine, pins: Draw, key: Array) -> tuple[Array, Array, Draw]:
     """Return a prior draw's vector, its weight, which is the likelihood's logarithm, and its faults."""
-    draw = line.model.sample(key, pins)
+    draw, weighing = line.model.sample(key, pins), _weighing(line)
     vector = line.flatten(draw, pins)
-    weighing = [name for name, v in line.variables.items() if v.role in ("data", "factor")]
     terms = line.model.log_densities(draw, of=weighing)
     terms = {name: jnp.sum(terms[name]) for name in weighing}
     faults = {
@@ -97,34 +103,29 @@ def _candidate(line: RealLine, pins: Draw, key: Array) -> tuple[Array, Array, Dr
     return vector, sum(terms.values(), jnp.zeros(())), faults
 
 
-def _explain_no_start(line: RealLine, chains: int, key: Array, pins: Draw, faults: Draw) -> str:
-    """Say which variables have no log density at the prior draws, and for which of the data."""
-    draws = len(next(iter(faults.values())))
+def _explain_no_start(line: RealLine, keys: Array, pins: Draw, faults: Draw) -> str:
+    """Say which variables have no log density at the prior draws, and for which of their values."""
     shares = {name: int(np.sum(fault)) for name, fault in faults.items()}
-    worst = max(shares.values())
-    names = [name for name, share in shares.items() if share == worst]
-    where = "any of" if worst == draws else f"{worst} of"
+    names = [name for name, share in shares.items() if share == max(shares.values())]
 
     def finite(key):
         draw = line.model.sample(key, pins)
-        density = observe(line.model, draw, key, pins, replicate=False)[0]
-        return {name: jnp.isfinite(values) for name, values in density.items()}
+        log_likelihood, _ = observe(line.model, draw, key, pins, replicate=False)
+        return {name: jnp.isfinite(values) for name, values in log_likelihood.items()}
 
-    details = []
-    some = jax.vmap(finite)(_prior_keys(jax.random.split(key)[0], chains, pins)) if pins else {}
+    details, by_value = "", jax.vmap(finite)(keys)
     for name in (name for name in names if name in pins):
-        never = np.argwhere(~np.asarray(some[name]).any(axis=0))
-        if len(never) and never.size:
-            first = tuple(int(i) for i in never[0])
-            details.append(
-                f" For {len(never)} of the {some[name][0].size} values of {name} there is none at any draw, "
-                f"the first at index {first[0] if len(first) == 1 else first}."
+        never = np.argwhere(~np.asarray(by_value[name]).any(axis=0)).tolist()
+        if never and never[0]:
+            details += (
+                f" Of the {by_value[name][0].size} values of {name}, {len(never)} never have one; the index "
+                f"of the first is {', '.join(map(str, never[0]))}."
             )
     return (
-        f"No chain can start: {' and '.join(names)} {'has' if len(names) == 1 else 'have'} no finite log "
-        f"density at {where} {draws} draws from the prior.{''.join(details)} Look for data outside the support "
-        "of their distribution (negative counts, values beyond a bound) and for parameters that are NaN or "
-        "out of range (a scale that is not positive)."
+        f"No chain can start: at {max(shares.values())} of {len(keys)} draws from the prior "
+        f"{' and '.join(names)} {'has' if len(names) == 1 else 'have'} no finite log density.{details} Look "
+        "for data outside the support of their distribution (negative counts, values beyond a bound) and for "
+        "parameters that are NaN or out of range (a scale that is not positive)."
     )
 
 
@@ -471,12 +472,15 @@ def compile_nuts(
 
     def run(seed: int, target_accept: float = target_accept, **data: Any) -> DataTree:
         _check_settings({}, target_accept)
+        if not isinstance(seed, Integral):
+            raise ValueError(f"seed must be a whole number, but {seed!r} was given.")
         given = pins | _new_data(pins, data)
         sample_key, predict_key = jax.random.split(jax.random.PRNGKey(seed))
         start_key, sample_key = jax.random.split(sample_key)
         starts, faults = start(start_key, given)
         if np.any(list(faults.values()), axis=0).all():
-            raise ValueError(_explain_no_start(line, chains, start_key, given, faults))
+            keys = _prior_keys(line, chains, jax.random.split(start_key)[0])
+            raise ValueError(_explain_no_start(line, keys, given, faults))
         vectors, stats = move(starts, sample_key, jnp.asarray(target_accept), given)
         found = finish(vectors, predict_key, given)
 

@@ -5,6 +5,8 @@ ends a valid model in an error deep inside TFP, or in draws from another distrib
 
 * `Pad` calls NumPy with an argument that NumPy 2.4 took away, so no simplex can be sampled.
 * The default changes of variables of `Wishart...` and `InverseGaussian` compute in float32 only.
+* The volume of `LKJ`'s change of variables is that of a covariance matrix, so its draws follow another
+  distribution. (`CholeskyLKJ` is right.)
 * A truncated distribution may have an infinite bound, for which TFP's change of variables gives NaN.
 * On a sphere TFP's change of variables reaches one orthant only, with NaN for its volume.
 * A mixture of continuous distributions has no change of variables, as if it were discrete.
@@ -30,7 +32,7 @@ from tensorflow_probability.substrates.jax import bijectors as tfb
 from tensorflow_probability.substrates.jax import distributions as tfd
 from tensorflow_probability.substrates.jax.bijectors import pad
 
-__all__ = ["Interval"]
+__all__ = ["CorrelationFromFactor", "Interval"]
 
 
 class Interval(tfb.Bijector):
@@ -74,6 +76,28 @@ class Interval(tfb.Bijector):
 
     def _forward_log_det_jacobian(self, x):
         return self._choose(self.between.forward_log_det_jacobian(x, 0), x, x, jnp.zeros_like(x))
+
+
+class CorrelationFromFactor(tfb.CholeskyOuterProduct):
+    """From the Cholesky factor of a correlation matrix to the matrix.
+
+    The rows of the factor have length one, so both have one free number for each entry below the
+    diagonal, and the volume changes by the product over rows i of n of L[i, i]^(n - i) (Stan Functions
+    Reference, "Cholesky LKJ correlation distribution").
+    """
+
+    def _inverse(self, y):
+        return jnp.linalg.cholesky(y)
+
+    def _forward_log_det_jacobian(self, x):
+        size = x.shape[-1]
+        diagonal = jnp.diagonal(x, axis1=-2, axis2=-1)
+        return jnp.log(diagonal) @ jnp.arange(size - 1.0, -1.0, -1.0)
+
+
+def _correlation(self: Any) -> tfb.Bijector:
+    factor = tfb.CorrelationCholesky()
+    return factor if self.input_output_cholesky else tfb.Chain([CorrelationFromFactor(), factor])
 
 
 def _truncated(self: Any) -> tfb.Bijector:
@@ -137,6 +161,7 @@ pad.np = SimpleNamespace(
 CHANGE = "_default_event_space_bijector"
 _own(CHANGE, _truncated, tfd.TruncatedNormal, tfd.TruncatedCauchy)
 _own(CHANGE, _wishart, tfd.WishartLinearOperator)
+_own(CHANGE, _correlation, tfd.LKJ)
 _own(CHANGE, _positive, tfd.InverseGaussian)
 _own(CHANGE, _sphere, tfd.VonMisesFisher, tfd.PowerSpherical, tfd.SphericalUniform)
 _own(CHANGE, _mixture, tfd.Mixture, tfd.MixtureSameFamily)

@@ -18,19 +18,42 @@ def pymc_normal(prior_sd=10.0):
     return model
 
 
-def tfp_normal():
+JOINT_CLASSES = [
+    f"JointDistribution{form}{batched}"
+    for form in ("Coroutine", "Sequential", "Named")
+    for batched in ("", "AutoBatched")
+]
+
+
+def joint_normal(kind):
+    """Return the model of `pymc_normal` without data, as a joint distribution of the given class."""
     import jax.numpy as jnp
     import tensorflow_probability.substrates.jax as tfp
 
     tfd = tfp.distributions
+    mu = tfd.Normal(jnp.float64(0.0), 10.0, name="mu")
+    sigma = tfd.HalfNormal(jnp.float64(3.0), name="sigma")
 
-    @tfd.JointDistributionCoroutineAutoBatched
-    def joint():
-        mu = yield tfd.Normal(jnp.float64(0.0), 10.0, name="mu")
-        sigma = yield tfd.HalfNormal(jnp.float64(3.0), name="sigma")
-        yield tfd.Normal(mu * jnp.ones(6), sigma, name="y")
+    def y(sigma, mu):
+        values = tfd.Normal(mu * jnp.ones(6), sigma)
+        return tfd.Independent(values, 1, name="y")
 
-    return joint.experimental_pin(y=DATA)
+    def story():
+        root = tfd.JointDistributionCoroutine.Root
+        drawn_mu = yield root(mu)
+        drawn_sigma = yield root(sigma)
+        yield y(drawn_sigma, drawn_mu)
+
+    model = [mu, sigma, y]
+    if "Coroutine" in kind:
+        model = story
+    if "Named" in kind:
+        model = {"mu": mu, "sigma": sigma, "y": y}
+    return getattr(tfd, kind)(model)
+
+
+def tfp_normal():
+    return joint_normal("JointDistributionCoroutineAutoBatched").experimental_pin(y=DATA)
 
 
 def draws_of(values, diverging=None):

@@ -1,25 +1,39 @@
+from functools import partial
+
 import arviz as az
 from companion.joint import read_model
 from companion.real_line import real_line
-from companion.tfp_nuts import compile_nuts, sample_tfp
+from companion.tfp_nuts import (
+    _as_labels,
+    _check_labels,
+    _to_datatree,
+    choose_starts,
+    compile_nuts,
+    complete,
+    observe,
+    transitions,
+)
+import jax
+import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
+import tensorflow_probability.substrates.jax as tfp
 
 from tests.unit.conftest import DATA, tfp_normal
 
+tfd = tfp.distributions
+AutoBatched = tfd.JointDistributionCoroutineAutoBatched
+ZERO, ONE = jnp.float64(0.0), jnp.float64(1.0)
 KNOWN_SIGMA = 2.0
 
 
 @pytest.fixture(scope="module")
 def conjugate():
     """Fit a Normal mean with known sigma, whose posterior is Normal in closed form."""
-    import jax.numpy as jnp
-    import tensorflow_probability.substrates.jax as tfp
 
-    tfd = tfp.distributions
-
-    @tfd.JointDistributionCoroutineAutoBatched
+    @AutoBatched
     def joint():
         mu = yield tfd.Normal(jnp.float64(0.0), 10.0, name="mu")
         yield tfd.Normal(mu * jnp.ones(6), KNOWN_SIGMA, name="y")
@@ -85,60 +99,153 @@ def test_the_energy_has_the_distribution_of_a_normal_models_energy(conjugate):
     assert float(az.bfmi(fit)["energy"].min()) > 0.5
 
 
-@pytest.fixture(scope="module")
-def all_supports():
-    """Return a joint distribution with a real, two positive, a bounded variable and a correlation matrix."""
-    import jax.numpy as jnp
-    import tensorflow_probability.substrates.jax as tfp
-
-    tfd = tfp.distributions
-
-    @tfd.JointDistributionCoroutineAutoBatched
-    def joint():
-        mu = yield tfd.Normal(jnp.float64(0.0), 1.0, name="mu")
-        yield tfd.Gamma(jnp.array([2.0, 5.0]), 0.001, name="thousands")
-        yield tfd.HalfNormal(jnp.exp(mu), name="sigma")
-        yield tfd.Uniform(jnp.float64(-1.0), 3.0, name="bounded")
-        yield tfd.CholeskyLKJ(2, jnp.float64(2.0), name="correlation")
-
-    return joint
+def line_of(story, **pins):
+    joint = AutoBatched(story)
+    return real_line(read_model(joint.experimental_pin(**pins) if pins else joint))
 
 
-def test_the_density_on_the_real_line_carries_its_change_of_variables(all_supports):
-    import jax
-
-    line = real_line(read_model(all_supports))
-    draw = all_supports.sample(seed=jax.random.key(7110))
-    vector = line.flatten(draw._asdict(), {})
-    back = line.constrain(vector, {})
-    assert list(back) == list(draw._fields)
-    for name, value in draw._asdict().items():
-        np.testing.assert_allclose(back[name], value, rtol=1e-10)
-
-    def coordinates(vector):
-        *numbers, correlation = line.constrain(vector, {}).values()
-        # The other entries of a Cholesky factor with unit rows follow from this one.
-        return jax.numpy.hstack([*numbers, correlation[1, 0]])
-
-    volume = np.linalg.slogdet(np.asarray(jax.jacobian(coordinates)(vector)))[1]
-    expected = float(all_supports.log_prob(draw)) + volume
-    assert float(line.log_density(vector, {})) == pytest.approx(expected, abs=1e-8)
+def starts_of(line, seed, chains=4):
+    return jax.jit(partial(choose_starts, line, chains))(jax.random.PRNGKey(seed), line.model.pins)
 
 
-def test_positive_variables_move_on_the_log_scale(all_supports):
-    import jax
+def test_chains_start_at_prior_draws_that_explain_the_data():
+    def story():
+        mu = yield tfd.Normal(ZERO, 1000.0, name="mu")
+        yield tfd.Normal(mu * jnp.ones(6), 100.0, name="y")
 
-    draw = all_supports.sample(seed=jax.random.key(7111))
-    vector = np.asarray(real_line(read_model(all_supports)).flatten(draw._asdict(), {}))
-    np.testing.assert_allclose(vector[0], draw.mu)
-    np.testing.assert_allclose(vector[1:3], np.log(draw.thousands), rtol=1e-12)
-    np.testing.assert_allclose(vector[3], np.log(draw.sigma), rtol=1e-12)
+    vectors, faults = starts_of(line_of(story, y=DATA + 500.0), 7201, chains=40)
+    assert vectors.shape == (40, 1)
+    assert not np.any(faults["y"])
+    # The prior's standard deviation is 1000, the posterior's 41. The best of a hundred prior draws is
+    # within 40 of the data in most chains, and nearly never more than 200 away.
+    assert abs(np.median(vectors) - 505.0) < 60.0
+    assert np.abs(np.asarray(vectors) - 505.0).max() < 400.0
 
 
-def test_scales_in_the_thousands_have_the_right_moments(all_supports):
-    summary = az.summary(
-        compile_nuts(all_supports)(7112), var_names=["thousands"], kind="all", round_to="none"
+def test_without_data_the_starts_are_the_prior():
+    vectors, faults = starts_of(line_of(lambda: (yield tfd.Normal(ONE, 2.0, name="x"))), 7202, 500)
+    assert faults["x"].shape == (500,)
+    assert stats.kstest(np.asarray(vectors)[:, 0], stats.norm(1.0, 2.0).cdf).pvalue > 1e-5
+
+
+def rare_story():
+    top = yield tfd.Uniform(ZERO, 1.0, name="top")
+    yield tfd.Uniform(0.0, top, name="y")
+
+
+def test_a_chain_without_a_start_of_its_own_takes_another_chains():
+    # One prior draw in 600 has a density: of 100 for each of 30 chains, most have none.
+    line = line_of(rare_story, y=1.0 - 1.0 / 600.0)
+    vectors, faults = starts_of(line, 7203, chains=30)
+    without = np.asarray(faults["y"]).reshape(100, 30).all(axis=0)
+    assert 0 < without.sum() < 30, "this seed would not notice a fault"
+    top = np.asarray(jax.vmap(lambda v: line.constrain(v, line.model.pins)["top"])(vectors))
+    assert (top > 1.0 - 1.0 / 600.0).all()
+
+
+def test_where_no_prior_draw_has_a_density_the_data_are_named():
+    def story():
+        rate = yield tfd.Gamma(2.0 * ONE, 1.0, name="rate")
+        yield tfd.HalfNormal(rate * jnp.ones(4), name="wait")
+        yield tfd.Normal(rate, 1.0, name="other")
+
+    joint = AutoBatched(story).experimental_pin(wait=[1.0, 2.0, -3.0, 0.5], other=1.0)
+    run = compile_nuts(joint, draws=20, tune=20)
+    message = "at 400 of 400 draws from the prior wait has no finite log density. Of the 4 values of wait, 1"
+    with pytest.raises(
+        ValueError, match=f"{message} never have one; the index of the first is 2"
+    ) as told:
+        run(7204)
+    assert "outside the support" in str(told.value)
+
+
+def test_a_parameter_that_is_nan_is_named():
+    def story():
+        a = yield tfd.Normal(ZERO, 1.0, name="a")
+        yield tfd.Normal(jnp.log(-1.0 - a**2), 1.0, name="b")
+        yield tfd.Normal(a, 1.0, name="y")
+
+    with pytest.raises(ValueError, match="No chain can start: .* b has no finite log density"):
+        compile_nuts(AutoBatched(story).experimental_pin(y=1.0), draws=20, tune=20)(7205)
+
+
+def test_transitions_keep_a_normal_distribution():
+    line = line_of(lambda: (yield tfd.Normal(jnp.array([3.0, -1.0]), 2.0, name="x")))
+    move = jax.jit(partial(transitions, line, 1000, 500))
+    vectors, found = move(jnp.zeros((4, 2)), jax.random.PRNGKey(7206), 0.8, {})
+    assert vectors.shape == (1000, 4, 2)
+    assert found["n_steps"].shape == found["energy"].shape == (1000, 4)
+    draws = np.moveaxis(np.asarray(vectors), 0, 1)
+    for k, mean in enumerate((3.0, -1.0)):
+        assert abs(draws[..., k].mean() - mean) < 5 * float(az.mcse(draws[..., k]))
+        assert abs(draws[..., k].std() - 2.0) < 5 * float(az.mcse(draws[..., k], method="sd"))
+
+
+def test_every_pinned_variable_has_noise_of_its_own():
+    def story():
+        mu = yield tfd.Normal(ZERO, 1.0, name="mu")
+        yield tfd.Sample(tfd.Normal(mu, 1.0), 2000, name="y")
+        yield tfd.Sample(tfd.Normal(mu, 1.0), 2000, name="z")
+
+    model = line_of(story, y=np.zeros(2000), z=np.zeros(2000)).model
+    see = jax.jit(partial(observe, model, replicate=True))
+    log_likelihood, replicates = see({"mu": ONE}, jax.random.key(7207), model.pins)
+    assert log_likelihood["y"].shape == (2000,)
+    np.testing.assert_allclose(log_likelihood["z"], stats.norm(1.0, 1.0).logpdf(0.0))
+    assert stats.kstest(replicates["z"], stats.norm(1.0, 1.0).cdf).pvalue > 1e-5
+    assert abs(np.corrcoef(replicates["y"], replicates["z"])[0, 1]) < 5.0 / np.sqrt(2000.0)
+    assert observe(model, {"mu": ONE}, jax.random.key(7207), model.pins, replicate=False)[1] == {}
+
+
+def test_what_belongs_to_the_draws_is_completed():
+    def story():
+        scale = yield tfd.HalfNormal(ONE, name="scale")
+        twice = yield tfd.Deterministic(2.0 * scale, name="twice")
+        yield tfd.MultivariateNormalDiag(jnp.zeros((3, 2)), twice * jnp.ones(2), name="rows")
+
+    rows = np.arange(6.0).reshape(3, 2)
+    line = line_of(story, rows=rows)
+    finish = jax.jit(partial(complete, line, lambda draw: {"sum": draw.scale + draw.twice}, True))
+    vectors = jnp.log(jnp.array([[[1.0], [2.0]]] * 5))
+    found = finish(vectors, jax.random.key(7208), line.model.pins)
+    np.testing.assert_allclose(found["draws"]["twice"], [[2.0, 4.0]] * 5)
+    np.testing.assert_allclose(found["deterministics"]["sum"], [[3.0, 6.0]] * 5)
+    exact = stats.multivariate_normal(np.zeros(2), 4.0).logpdf(rows)
+    np.testing.assert_allclose(found["log_likelihood"]["rows"][:, 0], [exact] * 5)
+    assert found["posterior_predictive"]["rows"].shape == (5, 2, 3, 2)
+
+
+def test_shares_and_a_computed_variable_in_a_plain_sequence_have_the_exact_posterior():
+    votes = np.array([5.0, 3.0, 2.0])
+    joint = tfd.JointDistributionSequential(
+        [
+            tfd.Dirichlet(jnp.ones(3), name="share"),
+            lambda share: tfd.Deterministic(share[0] - share[1], name="lead"),
+            lambda lead, share: tfd.Multinomial(10.0 * ONE, probs=share, name="count"),
+        ]
     )
+    fit = compile_nuts(
+        joint.experimental_pin(None, None, votes),
+        dims={"share": "party"},
+        coords={"party": list("abc")},
+    )(7209)
+    assert list(fit.posterior.data_vars) == ["share", "lead"]
+    np.testing.assert_allclose(fit.posterior["share"].sum("party"), 1.0)
+    lead = fit.posterior["share"].sel(party="a") - fit.posterior["share"].sel(party="b")
+    np.testing.assert_allclose(fit.posterior["lead"], lead, atol=1e-12)
+    exact = stats.dirichlet(1.0 + votes)
+    summary = az.summary(fit, var_names=["share"], kind="all", round_to="none")
+    assert summary["ess_bulk"].min() > 400
+    assert np.all(abs(summary["mean"] - exact.mean()) < 5 * summary["mcse_mean"])
+    assert np.all(abs(summary["sd"] - np.sqrt(exact.var())) < 5 * summary["mcse_sd"])
+    assert fit.log_likelihood["count"].shape == (4, 1000)
+
+
+def test_scales_in_the_thousands_have_the_right_moments():
+    def story():
+        yield tfd.Gamma(jnp.array([2.0, 5.0]), 0.001, name="thousands")
+
+    summary = az.summary(compile_nuts(AutoBatched(story))(7112), kind="all", round_to="none")
     assert summary["ess_bulk"].min() > 400
     assert np.all(abs(summary["mean"] - [2000.0, 5000.0]) < 5 * summary["mcse_mean"])
     sd = 1000.0 * np.sqrt([2.0, 5.0])
@@ -146,12 +253,7 @@ def test_scales_in_the_thousands_have_the_right_moments(all_supports):
 
 
 def test_a_transformed_likelihood_leaks_nothing_between_compiled_functions():
-    import jax.numpy as jnp
-    import tensorflow_probability.substrates.jax as tfp
-
-    tfd = tfp.distributions
-
-    @tfd.JointDistributionCoroutineAutoBatched
+    @AutoBatched
     def joint():
         mu = yield tfd.Normal(jnp.float64(0.0), 1.0, name="mu")
         yield tfd.LogNormal(mu * jnp.ones(6), 0.5, name="y")
@@ -206,11 +308,32 @@ def test_other_data_are_used_without_compiling_again(conjugate):
     [
         ({"x": DATA}, r"pinned variables \(y\), but 'x' was given"),
         ({"y": DATA[:3]}, r"y must keep the shape \(6,\).* of shape \(3,\) were given"),
+        ({"y": np.where(DATA > 6, np.nan, DATA)}, "y must be finite, but 1 of its 6 values"),
+        ({"y": np.ma.masked_greater(DATA, 5)}, "y must be finite, but 3 of its 6 values"),
+        (
+            {"y": pd.Series([4, 5, None, 3, 5, 4], dtype="Int64")},
+            "y must be finite, but 1 of its 6",
+        ),
     ],
 )
-def test_data_of_another_shape_or_name_are_refused(conjugate, data, message):
+def test_other_data_that_do_not_fit_are_refused(conjugate, data, message):
     with pytest.raises(ValueError, match=message):
         conjugate[0](7104, **data)
+
+
+def test_a_seed_is_a_whole_number(conjugate):
+    with pytest.raises(ValueError, match="seed must be a whole number, but 1.5"):
+        conjugate[0](1.5)
+
+
+def test_other_data_of_a_whole_number_variable_are_whole_numbers():
+    def story():
+        a = yield tfd.Normal(ZERO, 1.0, name="a")
+        yield tfd.Bernoulli(logits=a * jnp.ones(3), name="y")
+
+    run = compile_nuts(AutoBatched(story).experimental_pin(y=[0, 1, 1]), draws=20, tune=20)
+    with pytest.raises(ValueError, match="y must consist of whole numbers"):
+        run(7105, y=[0.0, 0.5, 1.0])
 
 
 @pytest.mark.parametrize(
@@ -219,7 +342,21 @@ def test_data_of_another_shape_or_name_are_refused(conjugate, data, message):
         ({"draws": 0}, "draws must be a positive whole number, but 0"),
         ({"chains": 2.5}, "chains must be a positive whole number, but 2.5"),
         ({"tune": True}, "tune must be a positive whole number, but True"),
+        ({"tune": 5}, "tune must be at least 20.* but 5"),
         ({"target_accept": 1.0}, "target_accept must lie between 0 and 1, but 1.0"),
+        (
+            {"deterministics": lambda draw: {"mu": draw.sigma}},
+            "names of their own, but mu is a variable",
+        ),
+        ({"dims": {"y": ["row", "column"]}}, r"each dimension of y, whose shape is \(6,\)"),
+        (
+            {"dims": {"y": "row"}, "coords": {"row": "abc"}},
+            "coords must give each dimension a sequence",
+        ),
+        (
+            {"dims": {"y": "row"}, "coords": {"row": [1, 2]}},
+            "'row' of y has 6 values, and coords gives it 2",
+        ),
     ],
 )
 def test_bad_settings_are_named(settings, message):
@@ -227,83 +364,57 @@ def test_bad_settings_are_named(settings, message):
         compile_nuts(tfp_normal(), **settings)
 
 
+def test_deterministics_must_have_names():
+    with pytest.raises(TypeError, match="deterministics must return a dict .* but returns a Shape"):
+        compile_nuts(tfp_normal(), deterministics=lambda draw: draw.mu)
+
+
+LABELS = {
+    "a variable and a dimension": (
+        {"school": (8,)}, {}, {"school": ["school"]}, "school must have another name: it is both",
+    ),
+    "a variable named as ArviZ's": ({"draw": ()}, {}, {}, "draw must have another name"),
+    "ArviZ's dimension": ({"x": (4,)}, {}, {"x": ["chain"]}, "a dimension of x 'chain': ArviZ has one"),
+    "two sizes": (
+        {"x": (4,), "z": (3,)}, {}, {"x": ["unit"], "z": ["unit"]}, "'unit' of . has . values, and that of .",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_labels_that_do_not_fit_are_named(kind):
+    shapes, coords, dims, message = LABELS[kind]
+    with pytest.raises(ValueError, match=message):
+        _check_labels(shapes, coords, dims)
+
+
+def test_labels_may_be_shared_with_other_models():
+    _check_labels(
+        {"x": (3,), "m": ()}, {"unit": "abc", "year": [1]}, {"x": ["unit"], "z": ["unit"]}
+    )
+    _check_labels({"x": (3, 2)}, {}, {"x": [None, "side"]})
+
+
+def test_one_name_serves_for_a_list_of_one():
+    assert _as_labels({"school": ["a"]}, {"theta": "school"}) == (
+        {"school": ["a"]},
+        {"theta": ["school"]},
+    )
+    groups = {"posterior": {"theta": np.zeros((10, 2, 3))}}
+    tree = _to_datatree(groups, {}, {"school": ["a", "b", "c"]}, {"theta": "school"})
+    assert tree.posterior["theta"].dims == ("chain", "draw", "school")
+    assert tree.posterior["theta"].shape == (2, 10, 3)
+
+
+def test_a_discrete_variable_is_named_before_sampling():
+    def story():
+        switch = yield tfd.Bernoulli(probs=0.5 * ONE, name="switch")
+        yield tfd.Normal(switch * jnp.ones(6), 1.0, name="y")
+
+    with pytest.raises(ValueError, match="switch must be continuous"):
+        compile_nuts(AutoBatched(story).experimental_pin(y=DATA))
+
+
 def test_something_that_is_no_model_is_refused():
     with pytest.raises(TypeError, match="model must be a joint distribution.*a dict was given"):
         compile_nuts({"mu": 1.0})
-
-
-def tiny(*variables):
-    """Return a joint distribution of variables given as functions of those before them."""
-    import tensorflow_probability.substrates.jax as tfp
-
-    @tfp.distributions.JointDistributionCoroutineAutoBatched
-    def joint():
-        before = []
-        for variable in variables:
-            before.append((yield variable(*before)))
-
-    return joint
-
-
-@pytest.fixture(scope="module")
-def tfd():
-    import tensorflow_probability.substrates.jax as tfp
-
-    return tfp.distributions
-
-
-SHORT = {"draws": 60, "tune": 120, "chains": 2, "seed": 1}
-
-
-def test_a_simplex_is_sampled(tfd):
-    joint = tiny(
-        lambda: tfd.Dirichlet(np.ones(3), name="p"),
-        lambda p: tfd.Multinomial(10.0, probs=p, name="votes"),
-    )
-    fit = sample_tfp(joint.experimental_pin(votes=np.array([5.0, 3.0, 2.0])), **SHORT)
-    np.testing.assert_allclose(fit.posterior["p"].sum(axis=-1), 1.0)
-
-
-def test_a_discrete_unknown_is_named(tfd):
-    joint = tiny(
-        lambda: tfd.Bernoulli(probs=np.float64(0.5), name="switch"),
-        lambda switch: tfd.Normal(switch * np.ones(5), 1.0, name="y"),
-    )
-    with pytest.raises((TypeError, ValueError), match="switch"):
-        sample_tfp(joint.experimental_pin(y=np.ones(5)), **SHORT)
-
-
-@pytest.mark.parametrize("wrap", ["Sample", "Independent", "plain"])
-def test_each_observation_has_its_own_log_likelihood(tfd, wrap):
-    y = np.random.default_rng(7130).normal(2.0, 1.0, 12)
-    likelihood = {
-        "Sample": lambda mu: tfd.Sample(tfd.Normal(mu, 1.0), 12, name="y"),
-        "Independent": lambda mu: tfd.Independent(tfd.Normal(mu * np.ones(12), 1.0), 1, name="y"),
-        "plain": lambda mu: tfd.Normal(mu * np.ones(12), 1.0, name="y"),
-    }[wrap]
-    joint = tiny(lambda: tfd.Normal(np.float64(0.0), 1.0, name="mu"), likelihood)
-    fit = sample_tfp(joint.experimental_pin(y=y), **SHORT)
-    mu = fit.posterior["mu"].to_numpy()[..., None]
-    np.testing.assert_allclose(fit.log_likelihood["y"], stats.norm(mu, 1.0).logpdf(y))
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_data_must_be_finite(tfd, bad):
-    joint = tiny(
-        lambda: tfd.Normal(np.float64(0.0), 1.0, name="mu"),
-        lambda mu: tfd.Normal(mu * np.ones(3), 1.0, name="y"),
-    )
-    with pytest.raises(ValueError, match="y"):
-        sample_tfp(joint.experimental_pin(y=np.array([1.0, bad, 2.0])), **SHORT)
-    run = compile_nuts(joint.experimental_pin(y=np.ones(3)), draws=60, tune=120, chains=2)
-    with pytest.raises(ValueError, match="y"):
-        run(1, y=np.array([1.0, bad, 2.0]))
-
-
-def test_a_variable_may_have_the_name_of_a_tuples_method(tfd):
-    joint = tiny(
-        lambda: tfd.Normal(np.float64(0.0), 1.0, name="count"),
-        lambda count: tfd.Normal(count * np.ones(3), 1.0, name="index"),
-    )
-    fit = sample_tfp(joint.experimental_pin(index=np.ones(3)), **SHORT)
-    assert fit.posterior["count"].shape == (2, 60)
