@@ -34,6 +34,14 @@ def case_15e2():
         "promise": posterior.ppf(0.1),
         "price_of_raw": 0.00281,
     }
+    # By 100,000 draws from the posterior: each about four standard errors off.
+    simulated = {
+        "squared": 0.3649,
+        "absolute": posterior.median() + 0.0016,
+        "promise": posterior.ppf(0.1) - 0.0019,
+        "price_of_raw": 0.00267,
+    }
+    assert check("15E2", **simulated).passed
     wrong = [
         ("raw-rate", {"squared": 0.4167}),
         ("mode", {"squared": 0.35}),
@@ -64,6 +72,8 @@ def case_15m1():
         "idata_lognormal": lognormal,
         "decides": "Prior",
     }
+    # 10,000 draws, as the hint asks: this far off is 3.4 standard errors.
+    assert check("15M1", **right | {"prior_extreme": 0.172}).passed
     short = fit(kappa=concentration(0.3222, size=(4, 60)))
     apart = concentration(0.3222) * np.array([1.0, 1.1, 1.2, 1.3])[:, None]
     wrong = [
