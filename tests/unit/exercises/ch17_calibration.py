@@ -1,5 +1,6 @@
 """Chapter 17: for each exercise the right answers, and wrong ones with the mistake they show."""
 
+from companion.exercises import check
 from companion.exercises.checks.ch17_calibration import (
     _four_programs,
     _ranks_by_quantity,
@@ -110,7 +111,7 @@ def case_power_scaling():
     return right, wrong
 
 
-def made_up_ranks(factor=1.0, shift=0.0, data_sets=80, seed=0):
+def made_up_ranks(factor=1.0, shift=0.0, data_sets=100, seed=0):
     """Return ranks of a program whose posterior sd is too small by a factor."""
     rng = np.random.default_rng(seed)
     truth = rng.standard_normal(data_sets)
@@ -125,24 +126,31 @@ def case_too_sure():
         "times": 4,
         "ranks_after": list(made_up_ranks(seed=2)),
     }
+    for seed in range(100, 120):  # a right answer is right with any seed
+        ranks = {
+            "ranks_before": made_up_ranks(2.0, seed=seed),
+            "ranks_after": made_up_ranks(seed=seed + 500),
+        }
+        assert check("17H1", **right | ranks).passed
     wrong = [
         ("shares", {"ranks_after": made_up_ranks(seed=2) / 100.0}),
         (
             "shares-rounded",
             {"ranks_before": np.arange(80) % 2, "ranks_after": np.arange(80) % 2},
         ),
-        ("few-data-sets", {"ranks_before": made_up_ranks(2.0, data_sets=40)}),
+        ("few-data-sets", {"ranks_before": made_up_ranks(2.0, data_sets=60)}),
         ("bug-shared", {"ranks_before": made_up_ranks(seed=3)}),
         ("one-sided-ranks", {"ranks_before": made_up_ranks(2.0, shift=1.5)}),
         ("in-order", {"ranks_after": np.arange(101)}),
-        ("in-order", {"ranks_before": [0, 100] * 40}),
-        ("all-outside", {"ranks_before": np.random.default_rng(6).choice([0, 100], 80)}),
+        ("in-order", {"ranks_before": [0, 100] * 50}),
+        ("all-outside", {"ranks_before": np.random.default_rng(6).choice([0, 100], 100)}),
         ("too-even", {"ranks_after": np.random.default_rng(7).permutation(101)}),
         ("not-the-culprit", {"bug": "prior"}),
         ("twice", {"times": 2}),
         ("times", {"times": 48}),
         ("still-too-sure", {"ranks_after": made_up_ranks(2.0, seed=4)}),
-        ("not-uniform", {"ranks_after": made_up_ranks(0.5, seed=5)}),
+        ("counts-lost", {"ranks_after": made_up_ranks(0.5, seed=5)}),
+        ("not-uniform", {"ranks_after": made_up_ranks(shift=0.6, seed=5)}),
     ]
     return right, wrong
 
