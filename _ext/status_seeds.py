@@ -1,90 +1,31 @@
 """The tables of appendix E about other seeds: how every fit fares, and how often a build would fail.
 
-All of it is read from `runs/seeds.json`, which `make seeds` writes.
+All of it is read from `runs/seeds.json`, which `make seeds` writes. What the tables say is in
+`seed_tables`, which is loaded where one is asked for: it needs seconds, and one page needs it.
 """
 
 from collections.abc import Mapping
-import math
-from pathlib import Path
+import json
 from typing import Any
 
 from docutils import nodes
-from markdown_table import ComputedTable, markdown_table
-from seeds import alarms, record
-from seeds.sweep import digest, names
+from markdown_table import ComputedTable
+from seeds import FILE
 from sphinx.application import Sphinx
 
-NOTHING = f"`{record.FILE.as_posix()}` is missing: no fit has been run with other seeds. Run `make seeds`."
-STATISTICS = {"rhat": ".4f", "bulk": ".0f", "tail": ".0f", "bfmi": ".2f", "divergences": ".0f"}
-HEADER = (
-    "page", "cell", "fit", "in the text", "seeds", "largest R-hat", "smallest bulk ESS",
-    "smallest tail ESS", "smallest E-BFMI", "most divergences", "alarms per 1,000 runs", "remark",
-)  # fmt: skip
-
-
-def per_thousand(rate: float | None) -> str:
-    """Return a rate for a table, in 1,000 runs."""
-    if rate is None:
-        return ""
-    return "< 0.01" if rate < 1e-5 else f"{1000 * rate:.2g}" if rate < 0.1 else f"{1000 * rate:.0f}"
-
-
-def row_of(fit: record.Judged, page: str) -> list[str]:
-    """Return the row of a fit."""
-    if fit.use == "shown" and fit.passed < fit.runs:
-        seeds = f"{fit.runs - fit.passed} of {fit.runs} fail"
-        rate = f"passes {per_thousand(fit.passing)}" if fit.passing is not None else ""
-    else:
-        seeds, rate = f"{fit.passed} of {fit.runs} pass", per_thousand(fit.rate)
-    worst = [
-        "" if math.isnan(value := fit.worst[key]) else f"{value:{form}}"
-        for key, form in STATISTICS.items()
-    ]
-    return [page, f"`{fit.cell}`", fit.name, fit.use, seeds, *worst, rate, fit.remark]
-
-
-def budget_rows(entries: Mapping[str, Any]) -> list[list[str]]:
-    """Return the rows of the table of false alarms, with the sum."""
-    rows = record.budget(entries)
-    table = [
-        [row.check, f"{row.count:,}", per_thousand(row.rate), per_thousand(row.at_most)]
-        for row in rows
-    ]
-    sums = (sum(row.rate for row in rows), sum(row.at_most for row in rows))
-    return [*table, ["**all of these**", "", *(f"**{per_thousand(each)}**" for each in sums)]]
-
-
-def failure_rows(entries: Mapping[str, Any]) -> list[list[str]]:
-    """Return a row for each way in which whole notebooks were run: which cells failed."""
-    runs: dict[str, list[list[str]]] = {}
-    for name, entry in entries.items():
-        for task, run in entry.get("shifted", {}).items():
-            failed = [f"{Path(name).with_suffix('')} `{cell}`" for cell, _ in run["failures"]]
-            runs.setdefault(task, []).append(failed)
-    return [
-        [
-            task.replace("-", " "),
-            len(failed),
-            sum(map(len, failed)),
-            ", ".join(each for cells in failed for each in cells),
-        ]
-        for task, failed in sorted(runs.items())
-    ]
+NOTHING = f"`{FILE.as_posix()}` is missing: no fit has been run with other seeds. Run `make seeds`."
 
 
 class SeedsTable(ComputedTable):
     """A table that is read from `runs/seeds.json`."""
 
-    def entries(self) -> dict[str, Any]:
-        """Return what is remembered, entries by notebook."""
-        path = self.root / record.FILE
-        if path.exists():
-            self.depends_on(path)
-        return record.load(self.root)
-
     def run(self) -> list[nodes.Node]:
         """Build the table, or say that there is nothing to show."""
-        entries = self.entries()
+        path = self.root / FILE
+        if not path.exists():
+            return self.parsed([NOTHING])
+        self.depends_on(path)
+        entries = json.loads(path.read_text(encoding="utf-8"))["notebooks"]
         return self.parsed(self.lines(entries) if entries else [NOTHING])
 
     def lines(self, entries: Mapping[str, Any]) -> list[str]:
@@ -97,27 +38,9 @@ class Origin(SeedsTable):
 
     def lines(self, entries: Mapping[str, Any]) -> list[str]:
         """Return a paragraph."""
-        made: dict[tuple[str, str], list[str]] = {}
-        for name, entry in entries.items():
-            if "made" in entry:
-                key = (entry["made"]["processor"], entry["made"]["date"])
-                made.setdefault(key, []).append(name)
-        rows = [[len(found), *key] for key, found in sorted(made.items())]
-        changed = [
-            name
-            for name, entry in entries.items()
-            if (self.root / name).exists() and entry["digest"] != digest(name, self.root)
-        ]
-        missing = [name for name in names(root=self.root) if "fits" not in entries.get(name, {})]
-        said = [
-            f"{what}: {', '.join(found)}."
-            for what, found in (
-                ("Changed since, so the numbers below are those of an earlier version", changed),
-                ("Not run with other seeds", missing),
-            )
-            if found
-        ]
-        return [*markdown_table(["notebooks", "processor", "date"], rows), "", *said]
+        import seed_tables
+
+        return seed_tables.origin(self.root, entries)
 
 
 class Fits(SeedsTable):
@@ -125,12 +48,9 @@ class Fits(SeedsTable):
 
     def lines(self, entries: Mapping[str, Any]) -> list[str]:
         """Return the table."""
-        rows = []
-        for fit in record.judge(entries):
-            path = Path(fit.notebook)
-            page = self.link(fit.notebook, f"{path.parent} {path.stem.split('-')[0]}")
-            rows.append(row_of(fit, page))
-        return markdown_table(HEADER, rows)
+        import seed_tables
+
+        return seed_tables.fits(entries, self.link)
 
 
 class Budget(SeedsTable):
@@ -138,23 +58,9 @@ class Budget(SeedsTable):
 
     def lines(self, entries: Mapping[str, Any]) -> list[str]:
         """Return the table, and what its tails were checked with."""
-        found = alarms.calibration(record.relied_on(entries))
-        beyond = sum(count for count, _ in found.values())
-        expected = sum(expectation for _, expectation in found.values())
-        others = record.count_checks(self.root)
-        return [
-            *markdown_table(
-                ["check", "count", "alarms per 1,000 builds", "at most"], budget_rows(entries)
-            ),
-            "",
-            f"The distributions from which these rates come call {expected:.0f} of the values above "
-            f"improbable (one in 100, judged by the other seeds of the same fit); there are {beyond}. "
-            f"Estimates of different seeds lie {record.spread_of_estimates(entries):.2f} Monte Carlo "
-            "standard errors apart, as a root mean square; 1 would be perfect. "
-            f"Not in the table are {others['assert']} assertions, {others['check']} answers to exercises "
-            f"and {others['claim']} claims, most of which have other words or hold by far, and "
-            f"{others['assert_same_density']} proofs of densities, which draw nothing.",
-        ]
+        import seed_tables
+
+        return seed_tables.budget(self.root, entries)
 
 
 class Runs(SeedsTable):
@@ -162,9 +68,9 @@ class Runs(SeedsTable):
 
     def lines(self, entries: Mapping[str, Any]) -> list[str]:
         """Return the table."""
-        return markdown_table(
-            ["run", "notebooks", "cells that fail", "which"], failure_rows(entries)
-        )
+        import seed_tables
+
+        return seed_tables.runs(entries)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

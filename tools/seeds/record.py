@@ -18,10 +18,9 @@ from typing import Any
 from course import ROOT, code_cells, read
 import numpy as np
 
-from seeds import alarms
+from seeds import FILE, alarms
 from seeds.sweep import Task, all_stored, digest, names
 
-FILE = Path("runs") / "seeds.json"
 ROUNDED = {"rhat": 4, "bulk": 0, "tail": 0, "bfmi": 3, "divergences": 0}
 CHECKS = ("diagnose", "compare_posteriors", "assert_same_density", "claim", "check")
 MADE = ("date", "processor")

@@ -5,7 +5,7 @@ import json
 from course import ROOT
 import numpy as np
 import pytest
-from seeds import alarms, record, sentences, sweep
+from seeds import FILE, alarms, record, sentences, sweep
 from seeds.sweep import Task
 
 from .made import NAME, OTHER, found_fit, keep, write
@@ -14,7 +14,7 @@ from .made import NAME, OTHER, found_fit, keep, write
 def test_entries_are_written_so_that_differences_can_be_read_and_come_back(course):
     keep(course, NAME, Task(seeds=20), fits=[found_fit(), found_fit("second", seed=1)])
     entries = record.update(course)
-    text = (course / record.FILE).read_text()
+    text = (course / FILE).read_text()
     assert record.load(course) == entries == json.loads(text)["notebooks"]
     assert sum(line.startswith('{"cell":') for line in text.splitlines()) == 2
     entry = entries[NAME]

@@ -3,11 +3,11 @@
 import re
 
 import pytest
+import seed_tables
 from seeds import record
 from seeds.sweep import Task
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
-import status_seeds
 
 from .made import NAME, OTHER, found_fit, keep, write
 
@@ -69,15 +69,15 @@ def test_all_tables_are_there(course):
     [(None, ""), (0.0, "< 0.01"), (2e-5, "0.02"), (1.234e-3, "1.2"), (0.0567, "57"), (1.0, "1000")],
 )
 def test_rates_are_given_in_a_thousand_runs(rate, shown):
-    assert status_seeds.per_thousand(rate) == shown
+    assert seed_tables.per_thousand(rate) == shown
 
 
 def test_the_sum_is_that_of_all_rows(course):
     keep(course, NAME, Task(seeds=20), fits=[found_fit(seed=i) for i in range(5)])
     entries = record.update(course)
-    *rows, (name, _, total, most) = status_seeds.budget_rows(entries)
+    *rows, (name, _, total, most) = seed_tables.budget_rows(entries)
     assert name == "**all of these**"
     budget = record.budget(entries)
     assert len(rows) == len(budget)
-    assert total == f"**{status_seeds.per_thousand(sum(row.rate for row in budget))}**"
-    assert most == f"**{status_seeds.per_thousand(sum(row.at_most for row in budget))}**"
+    assert total == f"**{seed_tables.per_thousand(sum(row.rate for row in budget))}**"
+    assert most == f"**{seed_tables.per_thousand(sum(row.at_most for row in budget))}**"
