@@ -164,6 +164,22 @@ def _instead_of(value: Any) -> str:
     return ""
 
 
+def _only(value: Any) -> Any:
+    """Return what an array, a series or a NumPy scalar of exactly one value holds; anything else as it is.
+
+    What is masked has no value.
+    """
+    try:
+        if np.ma.isMaskedArray(value) and np.ma.getmaskarray(value).any():
+            return value
+        one = (
+            np.asarray(value).item() if getattr(value, "shape", None) and value.size == 1 else value
+        )
+        return one.item() if getattr(one, "shape", None) == () else one
+    except FAILURES:
+        return value
+
+
 def number(name: str, value: Any) -> float:
     """Return an answer as a finite float.
 
@@ -183,11 +199,8 @@ def number(name: str, value: Any) -> float:
     Unusable
         If it is no number, or not finite.
     """
+    one = _only(value)
     try:
-        one = (
-            np.asarray(value).item() if getattr(value, "shape", None) and value.size == 1 else value
-        )
-        one = one.item() if getattr(one, "shape", None) == () else one
         result = (
             float(one) if isinstance(one, Real) and not isinstance(one, bool | np.bool_) else None
         )
@@ -263,6 +276,8 @@ def numbers(
     try:
         if isinstance(value, Mapping):
             value = list(value.values())
+        if np.ma.isMaskedArray(value):
+            value = value.astype(float).filled(np.nan)
         array = np.asarray(value)
         array = array.astype(float) if array.dtype.kind in "fiuO" else None
     except FAILURES:
@@ -277,15 +292,20 @@ def numbers(
 
 
 def truth(name: str, value: Any) -> bool:
-    """Return an answer as True or False, or raise `Unusable`."""
-    if not isinstance(value, (bool, np.bool_)):
+    """Return an answer as True or False, also from an array with exactly one, or raise `Unusable`."""
+    one = _only(value)
+    if not isinstance(one, (bool, np.bool_)):
         raise Unusable(name, value, instead="Pass True or False, without quotation marks.")
-    return bool(value)
+    return bool(one)
 
 
 def choice(name: str, value: Any, options: Sequence[str]) -> str:
-    """Return an answer that must be one of a few words, in lower case, or raise `Unusable`."""
-    word = " ".join(str.lower(value).split()) if isinstance(value, str) else None
+    """Return an answer that must be one of a few words, in lower case, or raise `Unusable`.
+
+    An array with exactly one word, such as `idxmax` of xarray returns, counts as the word.
+    """
+    one = _only(value)
+    word = " ".join(str.lower(one).split()) if isinstance(one, str) else None
     if word not in options:
         raise Unusable(name, value, f"not one of {', '.join(map(repr, options))}")
     return word

@@ -109,11 +109,15 @@ def draws(name: str, idata: Any, *variables: str) -> np.ndarray:
     for variable in variables:
         if variable in posterior.data_vars:
             values = posterior[variable].transpose("chain", "draw", ...).to_numpy()
+            if values.dtype.kind not in "biuf":
+                raise Unusable(
+                    name, idata, f"whose variable '{variable}' does not consist of real numbers"
+                )
             if not np.isfinite(values).all():
                 raise Unusable(
                     name, idata, f"whose variable '{variable}' has values that are not finite"
                 )
-            return values
+            return values.astype(float) if values.dtype.kind == "b" else values
     found = ", ".join(map(str, posterior.data_vars))
     raise Unusable(
         name,
@@ -124,19 +128,25 @@ def draws(name: str, idata: Any, *variables: str) -> np.ndarray:
 
 
 def divergences(name: str, idata: Any) -> int:
-    """Return the number of divergent transitions of a fit, over all chains."""
+    """Return the number of divergent transitions of a fit, over all chains.
+
+    One of which the record is not a number counts: nobody knows that it did not diverge.
+    """
     statistics = _group(name, idata, "sample_stats")
     if "diverging" not in statistics.data_vars:
         raise Unusable(name, idata, "whose sample_stats do not record divergences")
-    return int(statistics["diverging"].sum())
+    return int((statistics["diverging"] != 0).sum())
 
 
 def bfmi(name: str, idata: Any) -> float:
-    """Return the smallest E-BFMI over the chains of a fit."""
+    """Return the smallest E-BFMI over the chains of a fit; all energies must be finite."""
     import arviz as az
 
-    if "energy" not in _group(name, idata, "sample_stats").data_vars:
+    statistics = _group(name, idata, "sample_stats")
+    if "energy" not in statistics.data_vars:
         raise Unusable(name, idata, "whose sample_stats do not record the energy")
+    if not np.isfinite(statistics["energy"].to_numpy()).all():
+        raise Unusable(name, idata, "whose energies are not all finite")
     return float(az.bfmi(idata)["energy"].min())
 
 

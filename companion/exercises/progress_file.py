@@ -233,7 +233,7 @@ def _alone(path: Path | None) -> Iterator[bool]:
     import filelock
 
     lock = None
-    if path is not None and path.parent.is_dir():
+    if path is not None and os.path.isdir(path.parent):  # False where nobody may look
         lock = filelock.FileLock(path.with_name(f"{path.name}.lock"), timeout=LONGEST_WAIT)
         try:
             lock.acquire()

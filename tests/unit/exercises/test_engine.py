@@ -21,12 +21,14 @@ from companion.exercises.answers import (
     Miss,
     Unusable,
     by_simulation,
+    choice,
     number,
     numbers,
     require,
     share,
+    truth,
 )
-from companion.exercises.fits import posterior_mean
+from companion.exercises.fits import bfmi, divergences, draws, posterior_mean
 from companion.exercises.registry import EXERCISES, Exercise, exercise
 from course import ROOT
 import filelock
@@ -329,9 +331,34 @@ def test_numbers_of_any_library_are_numbers():
     values = [2, 2.0, np.float32(2), np.array([2.0]), np.array([[2.0]]), jnp.float64(2.0)]
     for value in [*values, xr.DataArray(2.0), pd.Series([2.0]), np.array(2.0)]:
         assert number("x", value) == 2.0
-    for value in (True, np.True_, np.array([True]), np.array(["2"]), None):
+    gaps = [np.ma.masked, np.ma.masked_equal([2.0], 2.0)]
+    for value in (True, np.True_, np.array([True]), np.array(["2"]), None, *gaps):
         with pytest.raises(Unusable):
             number("x", value)
+
+
+def test_one_truth_and_one_word_come_in_many_forms():
+    import jax.numpy as jnp
+    import pandas as pd
+    import xarray as xr
+
+    for value in (True, np.True_, np.array([True]), jnp.array(True), xr.DataArray(True)):
+        assert truth("x", value) is True
+    assert truth("x", pd.Series([False])) is False
+    for value in (1, "True", np.array([True, True]), np.array(["True"])):
+        with pytest.raises(Unusable, match="Pass True or False"):
+            truth("x", value)
+    for value in (
+        "Beta ",
+        np.str_("beta"),
+        np.array("beta"),
+        pd.Series(["beta"]),
+        xr.DataArray("beta"),
+    ):
+        assert choice("x", value, ["alpha", "beta"]) == "beta"
+    for value in (["beta"], np.array(["beta", "beta"]), None, 1, fit(x=(0.0, 1.0))):
+        with pytest.raises(Unusable, match="not one of 'alpha', 'beta'"):
+            choice("x", value, ["alpha", "beta"])
 
 
 def test_a_share_knows_percentages():
@@ -347,7 +374,17 @@ def test_a_share_knows_percentages():
 def test_numbers_come_in_many_forms():
     for value in ([1, 2], (1.0, 2.0), np.array([1.0, 2.0]), {"a": 1, "b": 2}):
         assert numbers("x", value, 2).tolist() == [1.0, 2.0]
-    for value in ("12", ["a", "b"], 1.0, [1.0], [1.0, math.nan], [[1.0, 2.0]], [1.0, None], Sour()):
+    for value in (
+        "12",
+        ["a", "b"],
+        1.0,
+        [1.0],
+        [1.0, math.nan],
+        [[1.0, 2.0]],
+        [1.0, None],
+        np.ma.masked_equal([1, 2], 2),
+        Sour(),
+    ):
         with pytest.raises(Unusable, match="`x` is"):
             numbers("x", value, 2)
 
@@ -358,6 +395,33 @@ def test_a_share_from_draws_is_held_against_the_error_of_the_draws():
     assert by_simulation(p + 4.9 * error, p) and not by_simulation(p + 5.1 * error, p)
     assert not by_simulation(0.0, 1e-6)
     assert by_simulation(0.0, 0.0)
+
+
+def test_a_record_that_is_not_a_number_is_never_a_pass():
+    import arviz as az
+
+    record = {"diverging": np.zeros((4, 100)), "energy": chains(0.0, 1.0, size=(4, 100))}
+    healthy = az.from_dict({"posterior": {"x": record["energy"]}, "sample_stats": record})
+    assert divergences("fit", healthy) == 0 and 0.5 < bfmi("fit", healthy) < 2.0
+    for values in record.values():
+        values[2, 7] = np.nan
+    unknown = az.from_dict({"posterior": {"x": record["energy"]}, "sample_stats": record})
+    assert divergences("fit", unknown) == 1
+    with pytest.raises(Unusable, match="energies are not all finite"):
+        bfmi("fit", unknown)
+
+
+def test_draws_are_real_numbers():
+    import arviz as az
+
+    x = chains(0.0, 1.0, size=(4, 100))
+    posterior = {"coin": x > 0.0, "wave": x + 1j, "word": np.full(x.shape, "a")}
+    given = az.from_dict({"posterior": posterior})
+    assert draws("fit", given, "coin").mean() == (x > 0.0).mean()
+    assert draws("fit", given, "coin").dtype == float
+    for variable in ("wave", "word"):
+        with pytest.raises(Unusable, match=f"'{variable}' does not consist of real numbers"):
+            draws("fit", given, variable)
 
 
 def test_one_chain_is_told_to_be_four():
@@ -576,6 +640,12 @@ def test_read_only_places(toy, progress_path, monkeypatch, denied):
     outcome = check("1E0.5", -1.0)
     assert "could not be saved" in outcome.notes[0] and len(outcome.hints) == 2
     assert progress_path.read_text() == before
+
+
+def test_a_place_where_nobody_may_look_is_a_note(toy, tmp_path, monkeypatch):
+    monkeypatch.setenv("COMPANION_PROGRESS", str(tmp_path / ("x" * 300) / "progress.json"))
+    assert "could not be read" in check("1E0.5", -1.0).notes[0]
+    assert len(check("1E0.5", -1.0).hints) == 2
 
 
 def test_no_half_written_file_is_left(toy, progress_path, monkeypatch):
