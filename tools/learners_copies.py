@@ -40,6 +40,14 @@ def version(path: Path) -> str | None:
     return str(found)
 
 
+def is_notebook(path: Path) -> bool:
+    """Return whether a file can be opened as a notebook: not half saved, not with marks of a merge conflict."""
+    try:
+        return isinstance(json.loads(path.read_text(encoding="utf-8"))["cells"], list)
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+
+
 def is_untouched(path: Path) -> bool:
     """Return whether a notebook is, byte for byte, as it was when its version was written into it."""
     try:
@@ -60,7 +68,9 @@ def copies(work: Path, stem: str) -> list[Path]:
 def free_name(work: Path, stem: str, kind: str) -> Path:
     """Return where a new copy may stand: its own name, `stem.kind.ipynb`, `stem.kind-2.ipynb`, ..."""
     wanted = itertools.chain(["", f".{kind}"], (f".{kind}-{n}" for n in itertools.count(2)))
-    return next(path for end in wanted if not (path := work / f"{stem}{end}.ipynb").exists())
+    paths = (work / f"{stem}{end}.ipynb" for end in wanted)
+    # A broken link has its name, too.
+    return next(path for path in paths if not os.path.lexists(path))
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -100,8 +110,11 @@ def hand_out(root: Path) -> list[str]:
     """
     work = root / WORK
     work.mkdir(exist_ok=True)
-    fresh, renewed, offered = [], [], []
+    fresh, renewed, offered, unreadable = [], [], [], []
     for exercise in sorted((root / EXERCISES).glob("*.ipynb")):
+        if not is_notebook(exercise):
+            unreadable.append(exercise.name)
+            continue
         present = copies(work, exercise.stem)
         if version(exercise) in [version(path) for path in present]:
             continue
@@ -122,6 +135,11 @@ def hand_out(root: Path) -> list[str]:
     said += [
         f"{WORK}/{name} is a newer version of an exercise; your own stays as it is."
         for name in offered
+    ]
+    said += [
+        f"{EXERCISES}/{name} is no notebook (half saved, or with marks of a merge conflict?), so it was not "
+        f"handed out. Bring it back with `git checkout {EXERCISES}/{name}`."
+        for name in unreadable
     ]
     return said
 
@@ -146,7 +164,7 @@ def keep(root: Path, path: Path) -> str | None:
     (root / WORK).mkdir(exist_ok=True)
     content = path.read_bytes()
     for copy in copies(root / WORK, path.stem):
-        if copy.read_bytes() == content:
+        if copy.is_file() and copy.read_bytes() == content:
             return f"{WORK}/{copy.name}"
     copy = free_name(root / WORK, path.stem, "kept")
     write_new(copy, content)

@@ -1,12 +1,13 @@
 """The learner's copies of the exercises: made once, never overwritten, newer ones offered beside."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 
 from course import ROOT, notebooks
-from learners_copies import MARK, WORK, hand_out, is_untouched, mark, text, version
+from learners_copies import MARK, WORK, hand_out, is_untouched, keep, mark, text, version
 import make_exercises
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -127,6 +128,38 @@ def test_whatever_stands_in_the_place_of_a_copy_stays(course, content):
     hand_out(course)
     assert mine.read_bytes() == content
     assert is_untouched(course / "work" / "01-toys.new.ipynb")
+
+
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("broken", [b"", b'{"cells": [', b"<<<<<<< HEAD\n{}\n=======", b"[]"])
+def test_an_exercise_that_is_broken_is_named_and_replaces_nothing(course, broken, begun):
+    exercise, mine = (course / folder / "01-toys.ipynb" for folder in ("exercises", "work"))
+    hand_out(course)
+    if begun:
+        answer(mine)
+    before = mine.read_bytes()
+    exercise.write_bytes(broken)
+    (course / "exercises" / "02-more.ipynb").symlink_to("nowhere")
+    said = hand_out(course)
+    assert [line.partition(" is no notebook")[0] for line in said] == [
+        "exercises/01-toys.ipynb",
+        "exercises/02-more.ipynb",
+    ]
+    assert [path.name for path in mine.parent.iterdir()] == ["01-toys.ipynb"]
+    assert mine.read_bytes() == before
+
+
+def test_a_broken_link_or_a_folder_in_the_place_of_a_copy_stays(course):
+    work = course / "work"
+    work.mkdir()
+    (work / "01-toys.ipynb").symlink_to("nowhere")
+    (work / "01-toys.kept.ipynb").mkdir()
+    hand_out(course)
+    assert os.readlink(work / "01-toys.ipynb") == "nowhere"
+    assert is_untouched(work / "01-toys.new.ipynb")
+    answer(course / "exercises" / "01-toys.ipynb")
+    kept = keep(course, course / "exercises" / "01-toys.ipynb")
+    assert kept == "work/01-toys.kept-2.ipynb" and ANSWER in (course / kept).read_text()
 
 
 def test_the_mark_is_of_the_content(course):
