@@ -112,9 +112,19 @@ def _matching(pymc: Scalars, tfp: Scalars, variable: str) -> tuple[list[int], li
         return rows[0], rows[1]
     place = dict(zip(labels[1], rows[1], strict=True))
     if len(place) < len(rows[1]) or sorted(labels[0]) != sorted(labels[1]):
+        has = [listed(own) or "none" for own in labels]
+        alone = [
+            list(dict.fromkeys(label for label in one if label not in other))
+            for one, other in (labels, labels[::-1])
+        ]
+        only = "".join(
+            f" Only {side} has {listed(own)}."
+            for side, own in zip(("pymc", "tfp"), alone, strict=True)
+            if own
+        )
         raise ValueError(
-            f"pymc and tfp must have the same labels for {variable}, but pymc has {listed(labels[0])} "
-            f"and tfp has {listed(labels[1])}. Give both the same coords and dims, or name in var_names "
+            f"pymc and tfp must have the same labels for {variable}, but pymc has {has[0]} "
+            f"and tfp has {has[1]}.{only} Give both the same coords and dims, or name in var_names "
             "what is to be compared."
         )
     return rows[0], [place[label] for label in labels[0]]

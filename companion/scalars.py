@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -197,7 +198,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def positive(name: str, value: float) -> None:
     """Raise `ValueError`, with the name of the argument, unless its value is a positive number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not value > 0:
+    if isinstance(value, bool) or not isinstance(value, Real) or not value > 0:
         raise ValueError(f"{name} must be a positive number, but {value!r} was given.")
 
 

@@ -105,6 +105,15 @@ def test_labels_that_differ_are_an_error_and_never_drop_a_parameter(names, other
     assert "tfp has theta" in str(told.value)
 
 
+def test_of_many_labels_the_one_that_is_missing_is_named():
+    many = rng.standard_normal((4, 200, 40))
+    names = [f"s{i}" for i in range(40)]
+    with pytest.raises(ValueError, match=r"\(40 in all\).*Only pymc has theta\[s31\]\. Give both"):
+        compare_posteriors(labeled(many, names), labeled(many[..., :39], names[:31] + names[32:]))
+    with pytest.raises(ValueError, match="but pymc has none and tfp has theta"):
+        compare_posteriors(labeled(many[..., :0], mu=A), labeled(many, mu=B))
+
+
 def test_labels_in_another_order_are_matched_by_label():
     levels = np.array([0.0, 10.0, 20.0])
     table = compare_posteriors(
