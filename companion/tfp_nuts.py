@@ -16,9 +16,9 @@ returns a function of the seed. A run goes through three compiled functions: `ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence, ValuesView
 from functools import partial
-from numbers import Integral
+from numbers import Integral, Real
 from types import SimpleNamespace
 from typing import Any
 
@@ -256,7 +256,7 @@ def _check_settings(settings: Mapping[str, int], target_accept: float) -> None:
             f"tune must be at least {SHORTEST_WARM_UP}, because TFP adapts in windows, but "
             f"{settings['tune']} was given."
         )
-    if not 0.0 < target_accept < 1.0:
+    if not isinstance(target_accept, Real) or not 0.0 < target_accept < 1.0:
         raise ValueError(
             f"target_accept must lie between 0 and 1, but {target_accept!r} was given."
         )
@@ -291,6 +291,11 @@ def _further_shapes(
     """Return the shapes of the further quantities, without computing any."""
     if deterministics is None:
         return {}
+    if not callable(deterministics):
+        raise TypeError(
+            "deterministics must be a function from a draw to a dict of quantities, but a "
+            f"{type(deterministics).__name__} was given."
+        )
     draw = {
         name: jax.ShapeDtypeStruct(line.variables[name].shape, line.variables[name].dtype)
         for name in line.stored
@@ -301,6 +306,14 @@ def _further_shapes(
             "deterministics must return a dict of quantities by name, but returns a "
             f"{type(found).__name__}."
         )
+    for name, value in found.items():
+        if not isinstance(name, str):
+            raise TypeError(f"deterministics must name quantities by text, but {name!r} is one.")
+        if not hasattr(value, "shape"):
+            raise TypeError(
+                f"deterministics must give {name!r} a number or an array, but gives a "
+                f"{type(value).__name__} (jnp.stack makes an array of a list)."
+            )
     taken = [name for name in found if name in line.variables]
     if taken:
         raise ValueError(
@@ -356,16 +369,32 @@ def _as_labels(
     coords: Mapping[str, Sequence] | None, dims: Mapping[str, Sequence[str]] | None
 ) -> tuple[dict[str, Sequence], dict[str, list[str]]]:
     """Return both as dicts; a single name of a dimension counts as a list of one."""
+    for argument, given in {"coords": coords, "dims": dims}.items():
+        if given is not None and not isinstance(given, Mapping):
+            raise TypeError(f"{argument} must be a dict, but a {type(given).__name__} was given.")
+    sequences, named = {}, {}
     for name, values in (coords or {}).items():
-        if isinstance(values, str) or np.ndim(values) != 1:
+        values = list(values) if isinstance(values, KeysView | ValuesView) else values
+        if isinstance(values, str) or not _is_sequence(values):
             raise ValueError(
                 f"coords must give each dimension a sequence of values, but {values!r} for {name!r}."
             )
-    named = {
-        name: [names] if isinstance(names, str) else list(names)
-        for name, names in (dims or {}).items()
-    }
-    return dict(coords or {}), named
+        sequences[name] = values
+    for name, names in (dims or {}).items():
+        if not isinstance(names, Iterable):
+            raise TypeError(
+                f"dims must give {name} a name or a list of names, but {names!r} was given."
+            )
+        named[name] = [names] if isinstance(names, str) else list(names)
+    return sequences, named
+
+
+def _is_sequence(values: Any) -> bool:
+    """Whether values have one dimension."""
+    try:
+        return np.ndim(values) == 1
+    except ValueError:  # lists of different lengths
+        return False
 
 
 def _per_draw(stats: Mapping[str, Any], draws: int, chains: int) -> dict[str, np.ndarray]:
@@ -441,7 +470,8 @@ def compile_nuts(
     Raises
     ------
     TypeError
-        If `model` is not a joint distribution, or `deterministics` returns no dict.
+        If `model` is not a joint distribution, `deterministics` is no function or returns no dict of
+        numbers and arrays, or `coords` or `dims` is no dict.
     ValueError
         Before anything is compiled: if a setting is out of range; data are missing, NaN or infinite, or of
         another shape than the model draws; a variable is discrete, or without a single log density for
@@ -474,6 +504,8 @@ def compile_nuts(
         _check_settings({}, target_accept)
         if not isinstance(seed, Integral):
             raise ValueError(f"seed must be a whole number, but {seed!r} was given.")
+        if not -(2**63) <= seed < 2**63:
+            raise ValueError(f"seed must fit into 64 bits, but {seed!r} was given.")
         given = pins | _new_data(pins, data)
         sample_key, predict_key = jax.random.split(jax.random.PRNGKey(seed))
         start_key, sample_key = jax.random.split(sample_key)

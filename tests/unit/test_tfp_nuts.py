@@ -321,6 +321,11 @@ def test_other_data_that_do_not_fit_are_refused(conjugate, data, message):
         conjugate[0](7104, **data)
 
 
+def test_a_seed_fits_into_64_bits(conjugate):
+    with pytest.raises(ValueError, match="seed must fit into 64 bits, but 9223372036854775808"):
+        conjugate[0](2**63)
+
+
 def test_a_seed_is_a_whole_number(conjugate):
     with pytest.raises(ValueError, match="seed must be a whole number, but 1.5"):
         conjugate[0](1.5)
@@ -344,6 +349,10 @@ def test_other_data_of_a_whole_number_variable_are_whole_numbers():
         ({"tune": True}, "tune must be a positive whole number, but True"),
         ({"tune": 5}, "tune must be at least 20.* but 5"),
         ({"target_accept": 1.0}, "target_accept must lie between 0 and 1, but 1.0"),
+        ({"target_accept": "0.9"}, "target_accept must lie between 0 and 1, but '0.9'"),
+        ({"target_accept": None}, "target_accept must lie between 0 and 1, but None"),
+        ({"coords": {"row": [[1], [1, 2]]}}, "coords must give each dimension a sequence"),
+        ({"coords": {"row": None}}, "coords must give each dimension a sequence"),
         (
             {"deterministics": lambda draw: {"mu": draw.sigma}},
             "names of their own, but mu is a variable",
@@ -362,6 +371,29 @@ def test_other_data_of_a_whole_number_variable_are_whole_numbers():
 def test_bad_settings_are_named(settings, message):
     with pytest.raises(ValueError, match=message):
         compile_nuts(tfp_normal(), **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"dims": "row"}, "dims must be a dict, but a str was given"),
+        ({"coords": ["row"]}, "coords must be a dict, but a list was given"),
+        ({"dims": {"y": None}}, "dims must give y a name or a list of names, but None"),
+        ({"dims": {"y": 5}}, "dims must give y a name or a list of names, but 5"),
+        ({"deterministics": {"twice": 2.0}}, "deterministics must be a function.*but a dict"),
+        ({"deterministics": lambda draw: {"twice": None}}, "'twice' a number.*gives a NoneType"),
+        ({"deterministics": lambda draw: {"twice": [draw.mu] * 2}}, "'twice' a number.*a list"),
+        ({"deterministics": lambda draw: {2: draw.mu}}, "name quantities by text, but 2"),
+    ],
+)
+def test_settings_of_another_type_are_named(settings, message):
+    with pytest.raises(TypeError, match=message):
+        compile_nuts(tfp_normal(), **settings)
+
+
+def test_labels_may_be_the_keys_of_a_dict():
+    keys = dict.fromkeys("abc").keys()
+    assert _as_labels({"school": keys}, None) == ({"school": ["a", "b", "c"]}, {})
 
 
 def test_deterministics_must_have_names():
