@@ -1,3 +1,5 @@
+import math
+
 from companion.density import assert_same_density
 import numpy as np
 import pytest
@@ -57,6 +59,50 @@ def test_a_log_prob_that_is_not_one_number_is_refused():
 
     with pytest.raises(ValueError, match=r"y has log densities of shape \(6,\)"):
         assert_same_density(pymc_normal(), joint.experimental_pin(y=DATA))
+
+
+def test_what_is_no_model_or_no_number_is_named():
+    twin, joint = pymc_normal(), tfp_normal()
+    with pytest.raises(TypeError, match="pymc_model must be a PyMC model, but a JointDist"):
+        assert_same_density(joint, twin)
+    with pytest.raises(TypeError, match="model must be a joint distribution.*a Model was given"):
+        assert_same_density(twin, twin)
+    for points in (0, 2.5, "5"):
+        with pytest.raises(ValueError, match="points must be a positive whole number"):
+            assert_same_density(twin, joint, points=points)
+    for spread in (0.0, math.nan, "1"):
+        with pytest.raises(ValueError, match="spread must be a positive finite number"):
+            assert_same_density(twin, joint, spread=spread)
+
+
+def uniform_twins(y):
+    import jax.numpy as jnp
+    import pymc as pm
+    import tensorflow_probability.substrates.jax as tfp
+
+    tfd = tfp.distributions
+
+    @tfd.JointDistributionCoroutineAutoBatched
+    def joint():
+        top = yield tfd.Gamma(jnp.float64(2.0), 1.0, name="top")
+        yield tfd.Uniform(0.0, top * jnp.ones(3), name="y")
+
+    with pm.Model() as twin:
+        top = pm.Gamma("top", 2.0, 1.0)
+        pm.Uniform("y", 0.0, top, observed=y * np.ones(3))
+    return twin, joint.experimental_pin(y=y * np.ones(3))
+
+
+def test_points_outside_the_support_of_both_are_not_two_models():
+    with pytest.raises(ValueError, match="At 100 of 100 random points neither .* are those of y"):
+        assert_same_density(*uniform_twins(50.0))
+    assert assert_same_density(*uniform_twins(50.0), near={"top": 200.0}).outside == 0
+    some = assert_same_density(*uniform_twins(2.0))
+    assert some.points + some.outside == 100 and 10 <= some.points < 100
+    with pytest.raises(
+        AssertionError, match="only one of them has a density. TFP has none in .* y"
+    ):
+        assert_same_density(uniform_twins(2.0)[0], uniform_twins(50.0)[1])
 
 
 def test_near_must_name_a_variable():
