@@ -331,8 +331,8 @@ def break_and_mend(broken: Any, mended: Any, luck: Any) -> str:
         rhat(means[..., 0]) > 1.1,
         "not-broken",
         "Do your chains disagree about `mu`? Plot them.",
-        "All chains have the same labeling, by an ordering, by their starts or by luck. Leave the order out, and try "
-        "another seed.",
+        "All chains have the same labeling, by an ordering, by their starts or by luck. Leave the order out, and take "
+        "twelve chains: they all agree by luck once in 2,048 runs.",
     )
     sorted_means, larger = draws("mended", mended, "mu"), draws("mended", mended, "share")
     if sorted_means.ndim != 3 or sorted_means.shape[2] != 2 or larger.ndim != 2:
