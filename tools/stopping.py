@@ -17,7 +17,8 @@ def stoppable(kept: str = "") -> Iterator[None]:
     kept : str
         What to say about the work that was done before.
     """
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    # Not by way of SIGINT, which is ignored in what a shell started in the background.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:

@@ -1,9 +1,14 @@
 """Models and fits that several unit tests share."""
 
+import signal
+
 import arviz as az
 import companion  # noqa: F401  (before PyMC and JAX)
 import numpy as np
 import pytest
+
+# Tests press Ctrl-C. What a shell starts in the background ignores it, and so would all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 DATA = np.array([4.1, 5.9, 6.2, 3.8, 5.5, 4.7])
 
