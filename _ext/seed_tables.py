@@ -70,6 +70,20 @@ def failure_rows(entries: Mapping[str, Any]) -> list[list[str]]:
     ]
 
 
+def lines(directive: str, root: Path, link: Callable[[str, str], str]) -> list[str]:
+    """Return the table of a directive, or nothing if no seeds are remembered; `link` makes links to pages."""
+    entries = record.load(root)
+    if not entries:
+        return []
+    tables = {
+        "seeds-origin": lambda: origin(root, entries),
+        "seeds-fits": lambda: fits(entries, link),
+        "seeds-budget": lambda: budget(root, entries),
+        "seeds-runs": lambda: runs(entries),
+    }
+    return tables[directive]()
+
+
 def origin(root: Path, entries: Mapping[str, Any]) -> list[str]:
     """Say when and where the seeds were run, and of which notebooks."""
     made: dict[tuple[str, str], list[str]] = {}
@@ -96,7 +110,7 @@ def origin(root: Path, entries: Mapping[str, Any]) -> list[str]:
 
 
 def fits(entries: Mapping[str, Any], link: Callable[[str, str], str]) -> list[str]:
-    """List every fit with what other seeds make of it; `link` makes the link to a page."""
+    """List every fit with what other seeds make of it."""
     rows = []
     for fit in record.judge(entries):
         path = Path(fit.notebook)

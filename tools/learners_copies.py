@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 import tempfile
 
+from course import Unreadable, read
 import nbformat
 import nbformat.v4
 
@@ -38,14 +39,6 @@ def version(path: Path) -> str | None:
     except (OSError, ValueError, LookupError, TypeError):
         return None
     return str(found)
-
-
-def is_notebook(path: Path) -> bool:
-    """Return whether a file can be opened as a notebook: not half saved, not with marks of a merge conflict."""
-    try:
-        return isinstance(json.loads(path.read_text(encoding="utf-8"))["cells"], list)
-    except (OSError, ValueError, LookupError, TypeError):
-        return False
 
 
 def is_untouched(path: Path) -> bool:
@@ -112,7 +105,9 @@ def hand_out(root: Path) -> list[str]:
     work.mkdir(exist_ok=True)
     fresh, renewed, offered, unreadable = [], [], [], []
     for exercise in sorted((root / EXERCISES).glob("*.ipynb")):
-        if not is_notebook(exercise):
+        try:
+            read(exercise)
+        except Unreadable:
             unreadable.append(exercise.name)
             continue
         present = copies(work, exercise.stem)
