@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
+from companion.inputs import positive_whole
 import numpy as np
 
 __all__ = ["SameDensity", "assert_same_density"]
@@ -333,8 +334,9 @@ def assert_same_density(
     TypeError
         If one of them is no model.
     ValueError
-        If `points` or `spread` is not positive, the two models do not have the same unobserved variables, `near` names another or is outside the
-        support, TFP has several densities for one point, or neither has one at nearly all points.
+        If `points` or `spread` is not positive, the two models do not have the same unobserved
+        variables, `near` names another or is outside the support, TFP has several densities for one
+        point, or neither has one at nearly all points.
     AssertionError
         If the densities differ by more than the tolerances. The message names the variables, observed
         ones included, in whose terms they do.
@@ -346,8 +348,7 @@ def assert_same_density(
         raise TypeError(
             f"pymc_model must be a PyMC model, but a {type(pymc_model).__name__} was given."
         )
-    if not isinstance(points, Integral) or points < 1:
-        raise ValueError(f"points must be a positive whole number, but {points!r} was given.")
+    positive_whole("points", points)
     if not isinstance(spread, Real) or not 0.0 < spread < np.inf:
         raise ValueError(f"spread must be a positive finite number, but {spread!r} was given.")
     discrete = [v.name for v in pymc_model.free_RVs if np.dtype(v.dtype).kind != "f"]

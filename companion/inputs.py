@@ -1,4 +1,4 @@
-"""Arrays that are handed over, and what may be wrong with them: text, gaps, infinities.
+"""Arrays and counts that are handed over, and what may be wrong with them: text, gaps, infinities.
 
 NumPy shows what a masked array hides, and does not know the `NA` of pandas; one NaN among the numbers
 turns a posterior into NaN, or stops every chain, without a word. So arrays are read here, where a gap
@@ -7,12 +7,13 @@ becomes NaN, and NaN and infinity become an error that names the argument.
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["as_array", "finite_array"]
+__all__ = ["as_array", "finite_array", "positive_whole"]
 
 
 def as_array(name: str, values: Any) -> np.ndarray:
@@ -81,3 +82,9 @@ def finite_array(name: str, values: Any) -> np.ndarray:
             f"{'is' if count == 1 else 'are'} missing (NaN) or infinite{place if where else ''}."
         )
     return array
+
+
+def positive_whole(name: str, value: Any) -> None:
+    """Raise `ValueError`, with the name of the argument, unless its value is a whole number of at least 1."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be a positive whole number, but {value!r} was given.")

@@ -23,7 +23,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import arviz as az
-from companion.inputs import finite_array
+from companion.inputs import finite_array, positive_whole
 from companion.joint import Draw, Model, pointwise, read_model, settled
 from companion.real_line import RealLine, Target, real_line
 import jax
@@ -249,8 +249,7 @@ def complete(
 
 def _check_settings(settings: Mapping[str, int], target_accept: float) -> None:
     for name, value in settings.items():
-        if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{name} must be a positive whole number, but {value!r} was given.")
+        positive_whole(name, value)
     if settings.get("tune", SHORTEST_WARM_UP) < SHORTEST_WARM_UP:
         raise ValueError(
             f"tune must be at least {SHORTEST_WARM_UP}, because TFP adapts in windows, but "

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from companion.inputs import positive_whole
 import numpy as np
 from xarray import DataTree
 
@@ -241,11 +242,6 @@ def _start(
     return State(position, value, slope)
 
 
-def _check_count(name: str, value: int) -> None:
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be a positive whole number, but {value!r} was given.")
-
-
 def _check_step_size(step_size: float, name: str = "step_size") -> None:
     if not step_size > 0.0:
         raise ValueError(f"{name} must be positive, but {step_size!r} was given.")
@@ -253,7 +249,7 @@ def _check_step_size(step_size: float, name: str = "step_size") -> None:
 
 def _run(kernel: Kernel, start: np.ndarray, draws: int, seed: int | np.random.Generator) -> Chains:
     """Repeat a step, and keep where the chains are and what it says."""
-    _check_count("draws", draws)
+    positive_whole("draws", draws)
     state, rng = kernel.init(start), np.random.default_rng(seed)
     path, records = np.empty((draws, *state.position.shape)), {}
     for i in range(draws):
@@ -448,7 +444,7 @@ def leapfrog(
             f"{position.shape} and {momentum.shape}."
         )
     _check_step_size(step_size)
-    _check_count("steps", steps)
+    positive_whole("steps", steps)
     positions, momenta, slope = [position], [momentum], gradient(position)
     for _ in range(steps):
         position, momentum, slope = _leapfrog_step(position, momentum, slope, gradient, step_size)
@@ -495,7 +491,7 @@ def hmc_kernel(log_density: LogDensity, gradient: Gradient, step_size: float, st
     Duane et al. (1987), doi:10.1016/0370-2693(87)91197-X; Neal (2011), arXiv:1206.1901.
     """
     _check_step_size(step_size)
-    _check_count("steps", steps)
+    positive_whole("steps", steps)
 
     def step(state: State, rng: np.random.Generator) -> tuple[State, Info]:
         start = rng.standard_normal(state.position.shape)
@@ -685,7 +681,7 @@ def nuts_kernel(
     across the seam of two stretches are those of Stan since 2.21.
     """
     _check_step_size(step_size)
-    _check_count("max_depth", max_depth)
+    positive_whole("max_depth", max_depth)
 
     def transition(state: State, rng: np.random.Generator) -> tuple[State, Info]:
         """Make the transition of one chain, whose position has the shape (dimension,)."""
@@ -817,7 +813,7 @@ def adapt_step_size(
     """
     if not 0.0 < target < 1.0:
         raise ValueError(f"target must lie between 0 and 1, but {target!r} was given.")
-    _check_count("draws", draws)
+    positive_whole("draws", draws)
     _check_step_size(first, "first")
     state, rng = kernel(first).init(start), np.random.default_rng(seed)
     step_size, shortfall, log_average = first, 0.0, 0.0

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from companion.inputs import positive_whole
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -173,8 +174,7 @@ def uniformity_p_value(ranks: np.ndarray, draws: int) -> float:
 
 def _counts_below(ranks: np.ndarray, draws: int) -> np.ndarray:
     """Check ranks, and count those below k for k = 1, ..., draws."""
-    if not isinstance(draws, (int, np.integer)) or isinstance(draws, bool) or draws < 1:
-        raise ValueError(f"draws must be a positive whole number, but {draws!r} was given.")
+    positive_whole("draws", draws)
     ranks = np.asarray(ranks)
     if ranks.ndim != 1 or len(ranks) == 0:
         raise ValueError(f"ranks must have the shape (simulation,), but have {ranks.shape}.")

@@ -1,6 +1,6 @@
 """Arrays as people hand them over."""
 
-from companion.inputs import as_array, finite_array
+from companion.inputs import as_array, finite_array, positive_whole
 import numpy as np
 import pandas as pd
 import pytest
@@ -57,3 +57,11 @@ def test_infinity_is_named_with_its_place():
 def test_what_is_no_number_is_a_type_error_that_names_the_argument(given):
     with pytest.raises(TypeError, match="response must be an array of numbers"):
         finite_array("response", given)
+
+
+def test_a_count_is_a_positive_whole_number():
+    for value in (1, np.int64(7)):
+        positive_whole("draws", value)
+    for value in (0, -1, 2.0, "5", True, None, np.nan):
+        with pytest.raises(ValueError, match="draws must be a positive whole number, but"):
+            positive_whole("draws", value)
