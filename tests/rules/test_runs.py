@@ -1,6 +1,9 @@
 """The runs that ship with the course, from which everybody's book is rendered."""
 
-from course import ROOT, code_cells, name_of
+from copy import deepcopy
+
+from course import ROOT, TESTED, code_cells, name_of, notebooks, read, tags
+import pytest
 import runs
 
 from tests.rules.common import none_of
@@ -13,6 +16,25 @@ def texts(output):
         if not kind.startswith("image/"):
             yield str(content)
     yield from (str(output[part]) for part in ("text", "traceback", "evalue") if part in output)
+
+
+def contents(cell):
+    """Return what a cell shows, but no images."""
+    return [
+        {kind: content for kind, content in output.get("data", {}).items() if "image" not in kind}
+        or output.get("text")
+        for output in cell.outputs
+    ]
+
+
+def unlike_its_run(notebook, run):
+    """Return the ids of the cells whose stored output is not the one of the shipped run."""
+    ran = {cell.id: cell for cell in code_cells(run)}
+    return [
+        cell.id
+        for cell in code_cells(runs.clean(ROOT, deepcopy(notebook)))
+        if TESTED in tags(cell) and cell.id in ran and contents(cell) != contents(ran[cell.id])
+    ]
 
 
 def test_every_notebook_ships_with_its_run():
@@ -42,3 +64,22 @@ def test_runs_are_light_and_of_no_machine():
                 if found := PATHS.search(text):
                     problems.append(f"{name_of(path)}, {cell.id}: {found.group()!r} in an output")
     none_of(problems)
+
+
+@pytest.mark.parametrize("path", notebooks(folders=("chapters", "solutions")), ids=name_of)
+def test_a_stored_output_is_that_of_the_run(path):
+    run = runs.load(ROOT, runs.SHIPPED, name_of(path))
+    none_of(
+        f"{cell}: the stored output is not that of runs/{name_of(path)}, and nbval compares it with "
+        "a fresh one; read the new output, and if it is right, run the cell and save"
+        for cell in (unlike_its_run(read(path), run.notebook) if run else ())
+    )
+
+
+def test_another_stored_output_is_seen():
+    path = notebooks(folders=("chapters",))[0]
+    run = runs.load(ROOT, runs.SHIPPED, name_of(path)).notebook
+    notebook = read(path)
+    cell = next(cell for cell in code_cells(notebook) if TESTED in tags(cell))
+    cell.outputs[0].data["text/html"] = "<p>another</p>"
+    assert unlike_its_run(notebook, run) == [cell.id]
