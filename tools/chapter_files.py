@@ -5,6 +5,10 @@ from pathlib import Path
 from course import ROOT
 
 NOTEBOOK_FOLDERS = ("chapters", "solutions", "exercises")
+BELOW_CHAPTER = {
+    "exercises": "Exercises",
+    "solutions": "Solutions",
+}  # in the contents, in this order
 MODULE_FOLDERS = ("companion/exercises/checks", "tests/unit/exercises", "reference_posteriors")
 
 

@@ -18,7 +18,7 @@ import re
 import subprocess
 import sys
 
-from chapter_files import NOTEBOOK_FOLDERS, files_of, module_of, stems
+from chapter_files import BELOW_CHAPTER, files_of, module_of, stems
 from course import ROOT, read
 from learners_copies import text
 import make_exercises
@@ -124,13 +124,16 @@ def rows(chapter: Chapter) -> dict[str, list[tuple[str, str]]]:
     quoted = f'"{title}"' if "," in title else title
     named = f"{number} · {title}"
     in_toc = "'" + named.replace("'", "''") + "'" if re.search(r"[:#']", named) else named
+    below = "".join(
+        f"          - file: {folder}/{stem}\n            title: {name}\n"
+        for folder, name in BELOW_CHAPTER.items()
+    )
     return {
         TOC: [
             (
-                f"      - file: {folder}/{stem}\n        title: {in_toc}\n",
-                rf"      - file: {folder}/(\d\d)-.*\n(?:        title: .*\n)?",
+                f"      - file: chapters/{stem}\n        title: {in_toc}\n        sections:\n{below}",
+                r"      - file: chapters/(\d\d)-.*\n(?:        .*\n)*",
             )
-            for folder in NOTEBOOK_FOLDERS
         ],
         INDEX: [
             (

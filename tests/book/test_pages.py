@@ -5,13 +5,11 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
-from course import ROOT, code_cells, read
+from course import ROOT, code_cells, pages, read
 import pytest
 from runs import find_run
-import yaml
 
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-PAGES = [TOC["root"]] + [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]
+PAGES = pages()
 NOTEBOOKS = [page for page in PAGES if (ROOT / f"{page}.ipynb").exists()]
 ADDRESS = re.compile(r"^(?:https?:)?//", re.IGNORECASE)
 

@@ -5,8 +5,8 @@ import csv
 from importlib import import_module
 import re
 
-from chapter_files import NOTEBOOK_FOLDERS, files_of, module_of, stems
-from course import FOLDED, ROOT, tags
+from chapter_files import BELOW_CHAPTER, files_of, module_of, stems
+from course import FOLDED, ROOT, pages, tags
 import pytest
 from tidy_notebooks import read
 import yaml
@@ -49,10 +49,17 @@ def missing_rows(stem):
     title = heading.removeprefix("# ")
     named = f"{stem[:2]} · {title}"
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    listed = {page["file"]: page.get("title") for part in toc["parts"] for page in part["chapters"]}
-    for folder in NOTEBOOK_FOLDERS:
-        if listed.get(f"{folder}/{stem}") != named:
-            yield f"_toc.yml, {folder}: `- file: {folder}/{stem}` with `title: {named}` below it"
+    listed = {page["file"]: page for part in toc["parts"] for page in part["chapters"]}
+    chapter = listed.get(f"chapters/{stem}", {})
+    if chapter.get("title") != named:
+        yield f"_toc.yml, chapters: `- file: chapters/{stem}` with `title: {named}` below it"
+    sections = [(page["file"], page.get("title")) for page in chapter.get("sections", ())]
+    for place, (folder, name) in enumerate(BELOW_CHAPTER.items()):
+        if sections[place : place + 1] != [(f"{folder}/{stem}", name)]:
+            yield (
+                f"_toc.yml, {folder}: `- file: {folder}/{stem}` with `title: {name}` below it, as number "
+                f"{place + 1} of the `sections:` of the chapter"
+            )
     row = f"| {stem[:2]} | [{title}](chapters/{stem}.ipynb) | [exercises](exercises/{stem}.ipynb) |"
     if row not in (ROOT / "index.md").read_text(encoding="utf-8").split("\n"):
         yield f"index.md, table of chapters: the line {row}"
@@ -128,8 +135,7 @@ def test_a_chapter_has_its_parts(path):
 
 @whole_course
 def test_every_notebook_is_in_the_table_of_contents():
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    listed = {page["file"] for part in toc["parts"] for page in part["chapters"]}
+    listed = pages()
     none_of(
         f"_toc.yml has no `- file: {path.parent.name}/{path.stem}`"
         for path in NOTEBOOKS
