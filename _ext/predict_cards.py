@@ -1,0 +1,253 @@
+"""Turn a Markdown cell tagged `predict` into a card, and cover what answers it until the reader commits.
+
+In Jupyter such a cell is a question, and a few `<details>` that open to a word on each choice::
+
+    **Predict.** Which density is the taller one?
+
+    <details><summary>The Normal</summary>The word on this choice.</details>
+    <details data-right data-cell="table" data-shows="0.2"><summary>The t</summary>And on this.</details>
+
+Without any `<details>` the reader commits with a button; with a single `<details data-number="pesos">`
+by a number. The page has::
+
+    form.predict#<cell id>
+        p.predict-title, div.predict-question
+        fieldset: for each choice div.predict-choice with label > input, and div.predict-word
+    .predict-answer.<cell id>-answer   the cells below, up to the next text: their outputs are covered
+
+That alone is readable: `_static/predict_cards.css` and `.js` do the covering, on screens and with
+JavaScript only.
+
+Of MyST-NB this leans on four things: it parses the notebook that a `source-read` hook leaves; it puts
+the content of a Markdown cell among its neighbors, without a box of its own; code cells are `container`
+nodes; and their outputs are containers with the class `cell_output`.
+"""
+
+from dataclasses import dataclass
+from html import unescape
+import re
+from typing import Any
+
+from docutils import nodes
+from docutils.statemachine import StringList
+import nbformat
+import nbformat.v4
+from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
+from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
+
+TAG = "predict"
+OPENING = "**Predict.** "
+FENCE = "`" * 9
+
+ATTRIBUTE = r'\s+([\w-]+)(?:="([^"]*)")?'
+INSIDE = r"(?:(?!</?(?:details|summary))[\s\S])*"
+CHOICE = re.compile(
+    rf"<details((?:{ATTRIBUTE})*)\s*>\s*<summary>({INSIDE})</summary>({INSIDE})</details>"
+)
+KNOWN = ("data-right", "data-cell", "data-shows", "data-reason", "data-number")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One `<details>` of a card.
+
+    Attributes
+    ----------
+    label, word : str
+        Its `<summary>`, and what follows it, in Markdown.
+    attributes : dict of str to str
+        Those of its tag.
+    lines : bool
+        Whether blank lines set the word apart, so that Jupyter, too, reads it as Markdown.
+    """
+
+    label: str
+    word: str
+    attributes: dict[str, str]
+    lines: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether this is the right choice."""
+        return "data-right" in self.attributes
+
+
+@dataclass(frozen=True)
+class Card:
+    """A question, and the choices: none, several, or one that asks for a number."""
+
+    question: str
+    choices: tuple[Choice, ...]
+
+    @property
+    def unit(self) -> str | None:
+        """The unit of the number that is asked for; None if the card has choices or nothing."""
+        return self.choices[0].attributes.get("data-number") if self.choices else None
+
+
+def parse(source: str) -> Card:
+    """Read a card.
+
+    Parameters
+    ----------
+    source : str
+        The text of a Markdown cell.
+
+    Returns
+    -------
+    Card
+
+    Raises
+    ------
+    ValueError
+        If it is no card: the text says what is wrong.
+    """
+    if not source.startswith(OPENING):
+        raise ValueError(f"a card begins with {OPENING!r}, this one with {source[:20]!r}")
+    question, *_ = source.removeprefix(OPENING).partition("<details")
+    rest = CHOICE.sub("", source.removeprefix(OPENING + question)).strip()
+    if rest:
+        raise ValueError(f"only choices follow a question, and this is none: {rest[:60]!r}")
+    choices = []
+    for found in CHOICE.finditer(source):
+        attributes = {name: unescape(value) for name, value in re.findall(ATTRIBUTE, found[1])}
+        if unknown := set(attributes).difference(KNOWN):
+            raise ValueError(f"a choice has {', '.join(KNOWN)}, but not {', '.join(unknown)}")
+        label, word = found[4], found[5]
+        lines = word.startswith("\n\n") and word.endswith("\n\n")
+        choices.append(Choice(label.strip(), word.strip(), attributes, lines))
+    return Card(question.strip(), tuple(choices))
+
+
+class element(nodes.General, nodes.Element):  # noqa: N801 (docutils finds visitors by this name)
+    """An HTML element that docutils has no node for."""
+
+    @classmethod
+    def of(cls, tag: str, *children: nodes.Node, **attributes: str) -> "element":
+        """Make one; `class_` and `for_` are written without the last letter, others with hyphens."""
+        named = {name.rstrip("_").replace("_", "-"): text for name, text in attributes.items()}
+        return cls("", *children, tag=tag, html=named)
+
+
+def visit_element(self: HTML5Translator, node: element) -> None:
+    """Write the opening tag."""
+    attributes = dict(node["html"])
+    ids = [attributes.pop("id")] if "id" in attributes else []
+    self.body.append(self.starttag(node, node["tag"], "", ids=ids, **attributes))
+
+
+def depart_element(self: HTML5Translator, node: element) -> None:
+    """Write the closing tag, where there is one."""
+    if node["tag"] != "input":
+        self.body.append(f"</{node['tag']}>")
+
+
+class PredictCard(SphinxDirective):
+    """The card that a Markdown cell stands for."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Build it; what is wrong with it is an error, and so fails the build."""
+        try:
+            card = parse("\n".join(self.content))
+        except ValueError as problem:
+            raise self.error(f"{self.arguments[0]}: {problem}") from None
+        name = self.arguments[0]
+        kind = "own" if not card.choices else "choice" if card.unit is None else "number"
+        title = element.of("p", nodes.Text("Predict, then look"), class_="predict-title")
+        question = element.of(
+            "div", *self.parsed(card.question), class_="predict-question", id=f"{name}-question"
+        )
+        form = element.of("form", title, question, class_=TAG, id=name, data_kind=kind)
+        if kind == "choice":
+            form += element.of(
+                "fieldset",
+                *(self.choice(name, number, one) for number, one in enumerate(card.choices, 1)),
+                aria_labelledby=f"{name}-question",
+                aria_live="polite",
+            )
+        elif kind == "number":
+            form += self.number(name, card)
+        return [form]
+
+    def parsed(self, markdown: str) -> list[nodes.Node]:
+        """Return the nodes of a text."""
+        box = nodes.Element()
+        self.state.nested_parse(StringList(markdown.split("\n"), self.get_source_info()[0]), 0, box)
+        return box.children
+
+    def line(self, markdown: str) -> list[nodes.Node]:
+        """Return the nodes of a text that is one line, as a label is."""
+        found = self.parsed(markdown)
+        if len(found) != 1 or not isinstance(found[0], nodes.paragraph):
+            raise self.error(f"{self.arguments[0]}: a label is one line of text, not {markdown!r}")
+        return found[0].children
+
+    def choice(self, name: str, number: int, choice: Choice) -> element:
+        """Build one choice."""
+        radio = element.of("input", type="radio", name=name, value=str(number))
+        label = element.of("label", radio, element.of("span", *self.line(choice.label)))
+        if choice.right:
+            label += element.of("b", nodes.Text("✓ Right"), class_="predict-mark")
+        word = element.of("div", *self.parsed(choice.word), class_="predict-word")
+        right = {"data_right": ""} if choice.right else {}
+        return element.of("div", label, word, class_="predict-choice", **right)
+
+    def number(self, name: str, card: Card) -> element:
+        """Build the field for a number, and the word that follows it."""
+        text = element.of("span", *self.line(card.choices[0].label))
+        field = element.of(
+            "input", type="text", inputmode="decimal", size="8", name=name, autocomplete="off"
+        )
+        unit = element.of("span", nodes.Text(card.unit or ""))
+        label = element.of("label", text, field, unit)
+        word = element.of("div", *self.parsed(card.choices[0].word), class_="predict-word")
+        return element.of("div", label, word, class_="predict-choice", aria_live="polite")
+
+
+class CoverAnswers(SphinxTransform):
+    """Mark the cells below each card, after twins were folded into panels."""
+
+    default_priority = 410
+
+    def apply(self, **kwargs: Any) -> None:
+        """Run over one document."""
+        for card in self.document.findall(element):
+            if card["tag"] == "form":
+                for cell in cells_below(card):
+                    cell["classes"] += ["predict-answer", f"{card['html']['id']}-answer"]
+
+
+def cells_below(card: nodes.Node) -> list[nodes.container]:
+    """Return the cells, and panels of cells, between a card and the next text or heading."""
+    found = []
+    node = card.next_node(descend=False, siblings=True)
+    while isinstance(node, (nodes.container, nodes.raw, nodes.target, nodes.comment)):
+        if isinstance(node, nodes.container):
+            found.append(node)
+        node = node.next_node(descend=False, siblings=True)
+    return found
+
+
+def write_cards(app: Sphinx, docname: str, content: list[str]) -> None:
+    """Replace each tagged cell of a notebook that Sphinx has just read by its card."""
+    if f'"{TAG}"' not in content[0]:
+        return
+    notebook = nbformat.v4.reads(content[0])
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and TAG in cell.metadata.get("tags", []):
+            cell.source = f"{FENCE}{{predict-card}} {cell.id}\n{cell.source}\n{FENCE}"
+    content[0] = nbformat.v4.writes(notebook)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the node, the directive, the transform, and the hook before anchors are put in."""
+    app.add_node(element, html=(visit_element, depart_element))
+    app.add_directive("predict-card", PredictCard)
+    app.add_transform(CoverAnswers)
+    app.connect("source-read", write_cards, priority=690)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,179 @@
+"""Cards that ask before the page tells, in a real browser, from a folder and without a network."""
+
+import pytest
+from test_pages import PAGES, soup
+
+CHOICES = '.predict[data-kind="choice"]'
+
+
+@pytest.fixture(scope="module")
+def page_with_cards(book):
+    """Return the address of the lightest page that has two cards with choices."""
+    found = [
+        book / f"{page}.html"
+        for page in PAGES
+        if len(soup(book / f"{page}.html").select(CHOICES)) > 1
+    ]
+    return min(found, key=lambda path: path.stat().st_size).as_uri()
+
+
+class Card:
+    """The first or another card with choices on a page, and what it covers."""
+
+    def __init__(self, page, index=0):
+        self.page = page
+        self.form = page.locator(CHOICES).nth(index)
+        self.id = self.form.get_attribute("id")
+        self.output = page.locator(f".{self.id}-answer .cell_output > *").first
+        self.right = self.form.locator("[data-right] .predict-word")
+        self.wrong = self.form.locator(".predict-choice:not([data-right])").first
+
+    def pick(self, right):
+        """Choose, and commit."""
+        choice = self.form.locator("[data-right]") if right else self.wrong
+        choice.get_by_role("radio").check()
+        self.form.get_by_role("button", name="Commit and look").click()
+
+    @property
+    def open(self):
+        """Whether the word on the right choice, and the first output, are seen; both or neither."""
+        seen = {self.right.is_visible(), self.output.is_visible()}
+        assert len(seen) == 1
+        return seen.pop()
+
+
+def test_a_card_covers_its_answer_until_the_reader_commits_and_is_remembered(
+    window, page_with_cards
+):
+    page = window()
+    page.goto(page_with_cards)
+    card, other = Card(page), Card(page, 1)
+    word = card.wrong.locator(".predict-word")
+    commit = card.form.get_by_role("button", name="Commit and look")
+    assert not card.open and not word.is_visible() and commit.is_disabled()
+    card.wrong.get_by_role("radio").check()
+    assert not card.open, "to choose is not to commit"
+    commit.click()
+    assert card.open and word.is_visible() and not other.open
+    assert "Not this one" in card.form.inner_text()
+    page.reload()
+    assert card.open and word.is_visible() and not other.open
+    assert card.wrong.get_by_role("radio").is_checked()
+    assert "Your choice" in card.wrong.inner_text()
+    card.form.get_by_role("button", name="Predict again").click()
+    assert not card.open and not word.is_visible()
+    card.pick(right=True)
+    assert card.open and not word.is_visible() and "You had it" in card.form.inner_text()
+
+
+def test_all_predictions_can_be_forgotten(window, page_with_cards):
+    page = window()
+    page.goto(page_with_cards)
+    card, other = Card(page), Card(page, 1)
+    card.pick(right=True)
+    other.form.get_by_role("button", name="I have my own answer").click()
+    assert card.open and other.open
+    card.form.get_by_role("button", name="Forget all").click()
+    assert not card.open and not other.open
+    page.reload()
+    assert not card.open and not other.open
+
+
+def test_a_card_works_from_the_keyboard_and_has_names(window, page_with_cards):
+    page = window()
+    page.goto(page_with_cards)
+    card = Card(page)
+    question = card.form.locator(".predict-question").inner_text()
+    assert card.form.get_by_role("group").get_attribute("aria-labelledby") == f"{card.id}-question"
+    assert question
+    card.form.get_by_role("radio").first.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    assert card.form.get_by_role("radio").nth(1).is_checked() and not card.open
+    outline = "getComputedStyle(document.activeElement.closest('label')).outlineStyle"
+    assert page.evaluate(outline) == "solid"
+    page.keyboard.press("Enter")
+    assert card.open
+    assert page.evaluate("document.activeElement.textContent") == "Predict again"
+
+
+def test_nothing_below_a_cover_moves_when_it_is_opened(window, page_with_cards):
+    page = window()
+    page.goto(page_with_cards)
+    card = Card(page)
+    height = "e => e.closest('.cell_output').getBoundingClientRect().height"
+    covered = card.output.evaluate(height)
+    card.pick(right=True)
+    assert abs(card.output.evaluate(height) - covered) <= 4
+
+
+def test_a_link_into_a_covered_output_uncovers_it(window, page_with_cards):
+    page = window()
+    page.goto(page_with_cards)
+    card = Card(page)
+    card.output.evaluate("e => { e.id = 'linked'; location.hash = 'linked'; }")
+    card.output.wait_for(state="visible")
+    assert not card.right.is_visible(), "the question stands"
+
+
+def test_paper_and_pages_without_scripts_show_all_words_and_the_right_choice(
+    window, page_with_cards
+):
+    page = window()
+    page.goto(page_with_cards)
+    page.emulate_media(media="print")
+    bare = window(java_script_enabled=False)
+    bare.goto(page_with_cards)
+    for one in (page, bare):
+        card = Card(one)
+        assert card.open and card.wrong.locator(".predict-word").is_visible()
+        assert "Right" in card.form.locator("[data-right] label").inner_text()
+        assert not card.form.get_by_role("radio").count()
+        assert not card.form.get_by_role("button").count()
+
+
+def test_cards_work_where_nothing_can_be_remembered(window, page_with_cards):
+    page = window()
+    page.add_init_script(
+        """for (const what of ["getItem", "setItem"]) {
+            const before = Storage.prototype[what];
+            Storage.prototype[what] = function (key, ...rest) {
+                if (key === "predictions") throw new Error("refused");
+                return before.call(this, key, ...rest);
+            };
+        }"""
+    )
+    page.goto(page_with_cards)
+    card = Card(page)
+    card.pick(right=True)
+    assert card.open
+
+
+def test_a_finger_can_hit_what_a_card_offers(window, page_with_cards):
+    page = window(320, has_touch=True)
+    page.goto(page_with_cards)
+    card = Card(page)
+    sizes = "es => es.map(e => e.getBoundingClientRect()).map(b => Math.min(b.width, b.height))"
+    assert min(card.form.locator("label, button").evaluate_all(sizes)) >= 44
+    assert card.form.evaluate("e => e.getBoundingClientRect().right") <= 320
+
+
+@pytest.mark.parametrize("kind", ["own", "number"])
+def test_a_card_takes_a_number_or_a_thought(window, book, kind):
+    pages = (book / f"{page}.html" for page in PAGES)
+    select = f'.predict[data-kind="{kind}"]'
+    address = next(path for path in pages if soup(path).select_one(select)).as_uri()
+    page = window()
+    page.goto(address)
+    form = page.locator(select).first
+    output = page.locator(f".{form.get_attribute('id')}-answer .cell_output > *").first
+    assert not output.is_visible()
+    if kind == "own":
+        form.get_by_role("button", name="I have one").click()
+    else:
+        form.get_by_role("textbox").fill("29.5")
+        page.keyboard.press("Enter")
+        assert "You said 29.5" in form.inner_text()
+    assert output.is_visible()
+    page.reload()
+    assert output.is_visible() and form.get_by_role("button", name="Predict again").is_visible()

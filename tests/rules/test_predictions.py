@@ -1,0 +1,129 @@
+"""Cards that ask before the page tells: one right choice, a word on each, and a cell that proves it."""
+
+import ast
+from functools import cache
+import re
+
+from course import ROOT, name_of, tags
+from predict_cards import TAG, Card, Choice, parse
+import runs
+from source_map import texts_and_tables
+from tidy_notebooks import read
+
+from tests.rules.common import NOTEBOOKS, each_text, none_of, whole_course
+
+FEWEST, MOST = 2, 5
+SHORTEST_WORD = 20
+MARKDOWN = re.compile(r"[`*\[]")  # what Jupyter shows as it is written, inside of a line of HTML
+MATHEMATICS = re.compile(r"\$[^$]*\$")
+
+
+def cards(notebook):
+    """Return the cells that are cards, each with the cell below it."""
+    cells = notebook.cells
+    return [
+        (cell, below)
+        for cell, below in zip(cells, [*cells[1:], None], strict=True)
+        if TAG in tags(cell)
+    ]
+
+
+def raw(choice: Choice) -> bool:
+    """Whether Jupyter would show some Markdown of this choice as it is written."""
+    inline = [choice.label] if choice.lines else [choice.label, choice.word]
+    return any(MARKDOWN.search(MATHEMATICS.sub("", text)) for text in inline)
+
+
+def problems_of(card: Card):
+    """Yield what is wrong with the choices of a card."""
+    right = [choice for choice in card.choices if choice.right]
+    if card.unit is not None:
+        if len(card.choices) > 1 or right:
+            yield "a card that asks for a number has one `<details data-number>`, and no right choice"
+    elif card.choices:
+        if not FEWEST <= len(card.choices) <= MOST:
+            yield f"{FEWEST} to {MOST} choices, or none; not {len(card.choices)}"
+        if len(right) != 1:
+            yield f"exactly one choice is marked `data-right`, not {len(right)}"
+    if len(card.question) < SHORTEST_WORD:
+        yield f"the question is a sentence: {card.question!r}"
+    for choice in card.choices:
+        if len(choice.word) < SHORTEST_WORD:
+            yield f"{choice.label!r}: the word on it has {SHORTEST_WORD} letters or more"
+        if raw(choice):
+            yield f"{choice.label!r}: leave blank lines around Markdown, and in a label write HTML"
+
+
+@each_text
+def test_a_card_has_one_right_choice_and_a_word_on_each(path):
+    problems = []
+    for cell, below in cards(read(path)):
+        if cell.cell_type != "markdown" or not cell.id.startswith("predict-"):
+            problems.append(
+                f"{cell.id}: a card is a Markdown cell, and its id begins with predict-"
+            )
+            continue
+        if below is None or below.cell_type != "code":
+            problems.append(f"{cell.id}: the cell below a card is the code whose output answers it")
+        try:
+            card = parse(cell.source)
+        except ValueError as problem:
+            problems.append(f"{cell.id}: {problem}")
+        else:
+            problems += [f"{cell.id}: {problem}" for problem in problems_of(card)]
+    none_of(problems)
+
+
+@cache
+def shipped(path):
+    """Return the cells of the run that ships with a notebook, by their ids."""
+    run = runs.load(ROOT, runs.SHIPPED, name_of(path))
+    return {cell.id: cell for cell in run.notebook.cells} if run else {}
+
+
+def said_by(cell):
+    """Return all that a cell puts out as text, and all that it asserts, on one line."""
+    texts, tables = texts_and_tables(cell)
+    texts = [*texts, *(table.get_text(" ") for table in tables)]
+    tree = ast.walk(ast.parse(cell.source))
+    texts += [ast.unparse(node) for node in tree if isinstance(node, ast.Assert)]
+    return " ".join(" ".join(texts).split())
+
+
+def unproved(choice: Choice, cells) -> str | None:
+    """Return why nothing shows that a choice is right, or None."""
+    given = choice.attributes
+    if given.get("data-reason"):
+        return None if len(given["data-reason"]) >= SHORTEST_WORD else "data-reason is a sentence"
+    if not (given.get("data-cell") and given.get("data-shows")):
+        return "name the cell and what it shows (data-cell, data-shows), or say why (data-reason)"
+    cell = cells.get(given["data-cell"])
+    if cell is None or cell.cell_type != "code":
+        return f"there is no code cell {given['data-cell']!r}"
+    if given["data-shows"] not in (said := said_by(cell)):
+        return f"{cell.id} does not show {given['data-shows']!r}, but: {said[:300]}"
+    return None
+
+
+@each_text
+def test_the_marked_choice_is_the_right_one(path):
+    problems = []
+    for cell, _ in cards(read(path)):
+        try:
+            choices = parse(cell.source).choices
+        except ValueError:
+            continue  # the rule above says so
+        for choice in choices:
+            if choice.right and (problem := unproved(choice, shipped(path))):
+                problems.append(f"{cell.id}: {problem}")
+    none_of(problems)
+
+
+@whole_course
+def test_a_card_has_its_name_for_itself():
+    places = {}
+    for path in NOTEBOOKS:
+        for cell, _ in cards(read(path)):
+            places.setdefault(cell.id, []).append(name_of(path))
+    shared = {name: where for name, where in places.items() if len(where) > 1}
+    none_of(f"{name} is in {', '.join(where)}; rename one" for name, where in shared.items())
