@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 FOLDER = ROOT / "_static" / "explorables"
 SHARED = "shared"
+STYLES = ("explorables", "picture")
 WIDTH = 736
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -27,12 +28,14 @@ def names() -> list[str]:
 
 def page_of(name: str) -> str:
     """Return a page that holds one explorable and nothing else."""
-    style = (FOLDER / "picture.css").read_text(encoding="utf-8")
+    styles = ((FOLDER / f"{each}.css").read_text(encoding="utf-8") for each in STYLES)
     scripts = ((FOLDER / f"{each}.js").read_text(encoding="utf-8") for each in (SHARED, name))
-    tags = "".join(f"<script>{script}</script>" for script in scripts)
-    place = f'<div class="explorable explorable-{name}" id="explorable-{name}" style="width: {WIDTH}px"></div>'
-    width = "svg.x-picture { display: block; width: 100% }"
-    return f"<!doctype html><meta charset=utf-8><style>{style}{width}</style>{place}{tags}"
+    tags = "".join(f"<style>{style}</style>" for style in styles)
+    place = f'<div class="explorable explorable-{name}" id="explorable-{name}"></div>'
+    body = f'<body style="max-width: {WIDTH}px; margin: 0 auto">{place}'
+    return f"<!doctype html><meta charset=utf-8>{tags}{body}" + "".join(
+        f"<script>{script}</script>" for script in scripts
+    )
 
 
 def light_style() -> str:

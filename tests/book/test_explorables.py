@@ -1,20 +1,23 @@
 """The pictures that a reader can move: their mathematics, and what they do under a hand.
 
-Each page is opened as a reader opens it, from its folder and without a network. The mathematics of each
-explorable is evaluated there, in the browser, and held against the course's own or SciPy's.
+Pages are opened as a reader opens them, from a folder and without a network: the chapter, for what depends
+on it, and a page of its own for the rest. The mathematics of each explorable is evaluated there, in the
+browser, and held against the course's own or SciPy's.
 """
 
+from functools import cache
 import re
 
 from companion import datasets
-from course import ROOT
 from make_stills import FOLDER, SHARED, names, page_of, still
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, optimize, stats
 from test_pages import PAGES, soup
 
 CHAPTER = {
+    "conjugate": "01-from-conjugacy-to-computation",
+    "robust": "08-robust-regression",
     "shrinkage": "10-hierarchical-models",
 }
 LARGEST = 15_000  # bytes of an explorable's own script
@@ -62,9 +65,34 @@ class Explorable:
         self.page.mouse.up()
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """Return a function that gives the address of a page with nothing but one explorable."""
+    folder = tmp_path_factory.mktemp("explorables")
+
+    def address(name):
+        path = folder / f"{name}.html"
+        path.write_text(page_of(name), encoding="utf-8")
+        return path.as_uri()
+
+    return address
+
+
 @pytest.fixture
-def show(window, book):
-    """Return a function that opens the page of an explorable."""
+def show(window, alone):
+    """Return a function that opens an explorable on a page of its own."""
+
+    def open_page(name, search="", width=800, **options):
+        page = window(width, **options)
+        page.goto(alone(name) + search)
+        return Explorable(page, name)
+
+    return open_page
+
+
+@pytest.fixture
+def show_in_book(window, book):
+    """Return a function that opens the chapter of an explorable."""
 
     def open_page(name, search="", width=1440, **options):
         page = window(width, **options)
@@ -75,18 +103,17 @@ def show(window, book):
 
 
 @pytest.fixture(scope="module")
-def compute(browser, tmp_path_factory):
+def compute(browser, alone):
     """Return a function that evaluates mathematics of an explorable in the browser.
 
     In the expression `m` is what the explorable has in `explorables.math`, and `a` the list of values.
     """
-    folder, pages = tmp_path_factory.mktemp("explorables"), {}
+    pages = {}
 
     def evaluate(name, expression, *values):
         if name not in pages:
-            (folder / f"{name}.html").write_text(page_of(name))
             pages[name] = browser.new_page(offline=True)
-            pages[name].goto((folder / f"{name}.html").as_uri())
+            pages[name].goto(alone(name))
         function = f"(a) => {{ const m = explorables.math.{name}; return {expression}; }}"
         plain = [value.tolist() if hasattr(value, "tolist") else value for value in values]
         return pages[name].evaluate(function, plain)
@@ -121,8 +148,8 @@ def test_only_pages_with_an_explorable_load_its_script(book):
 
 
 @each
-def test_it_begins_with_a_picture_and_a_sentence(show, name):
-    it = show(name)
+def test_it_begins_with_a_picture_and_a_sentence(show_in_book, name):
+    it = show_in_book(name)
     assert len(it.says()) > 60
     assert len(it.picture()) > 1000
     assert "NaN" not in it.picture() and "undefined" not in it.picture() + it.says()
@@ -145,8 +172,8 @@ def test_every_control_is_native_and_has_a_name(show, name):
 
 
 @each
-def test_a_key_moves_it_the_address_remembers_and_reset_forgets(show, name):
-    it = show(name, "?ppl=tfp")
+def test_a_key_moves_it_the_address_remembers_and_reset_forgets(show_in_book, name):
+    it = show_in_book(name, "?ppl=tfp")
     first = it.says(), it.picture()
     it.card.locator("input[type=range]:enabled").first.focus()
     for _ in range(3):
@@ -175,17 +202,15 @@ def test_nonsense_in_the_address_changes_nothing(show, name):
 
 
 @each
-def test_paper_and_pages_without_scripts_show_the_still_picture(show, name):
-    it = show(name)
+def test_paper_and_pages_without_scripts_show_the_still_picture(show_in_book, book, name):
+    it = show_in_book(name)
     it.page.emulate_media(media="print")
     assert not it.card.is_visible()
     assert it.place.locator("> p").is_visible()
-    bare = show(name, java_script_enabled=False)
+    bare = show_in_book(name, java_script_enabled=False)
     assert bare.place.locator("img").is_visible()
     assert "still picture" in bare.place.inner_text()
-    image = soup(ROOT / "_build" / "html" / f"chapters/{CHAPTER[name]}.html").select_one(
-        f"#explorable-{name} img"
-    )
+    image = soup(book / f"chapters/{CHAPTER[name]}.html").select_one(f"#explorable-{name} img")
     assert len(image["alt"]) > 100
 
 
@@ -243,6 +268,14 @@ def given_tau(y, s, tau):
     return mean, np.sqrt(np.diag(covariance)), log_evidence
 
 
+@pytest.mark.parametrize("data", GROUPS)
+def test_shrinkage_has_the_data_of_the_course(compute, data):
+    y, s = compute("shrinkage", f"[m.data.{data}.y, m.data.{data}.s]")
+    frame = GROUPS[data][0]
+    np.testing.assert_allclose(y, frame["effect"], atol=5e-5)
+    np.testing.assert_allclose(s, frame["standard_error"], rtol=1e-12)
+
+
 @pytest.mark.parametrize("tau", [0.3, 5.0, 40.0])
 @pytest.mark.parametrize("data", GROUPS)
 def test_shrinkage_given_tau(compute, data, tau):
@@ -271,10 +304,11 @@ def test_shrinkage_averaged_over_tau(compute, data):
         s,
     )
     offset = given_tau(y, s, 3.0)[2]
+    at = cache(lambda tau: given_tau(y, s, tau))
 
     def integral(function, low=0.0):
         def weighted(tau):
-            mean, sd, log_evidence = given_tau(y, s, tau)
+            mean, sd, log_evidence = at(tau)
             return np.exp(log_evidence - offset) * prior.pdf(tau) * function(tau, mean, sd)
 
         exactly = {"epsabs": 0.0, "epsrel": 1e-12, "limit": 400}
@@ -325,3 +359,147 @@ def test_shrinkage_can_be_dragged_and_played(show):
     stopped = it.says()
     it.page.wait_for_timeout(300)
     assert it.says() == stopped
+
+
+# --- 01: a conjugate update --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("a, b", [(0.4, 1.6), (2.0, 18.0), (32.0, 178.0), (420.0, 380.0)])
+def test_conjugate_densities_probabilities_and_quantiles(compute, a, b):
+    at = np.array([1e-3, 0.08, 0.2, 0.45, 0.9])
+    exact = stats.beta(a, b)
+    close(compute("conjugate", "a[0].map((x) => m.pdf(x, a[1], a[2]))", at, a, b), exact.pdf(at))
+    close(compute("conjugate", "a[0].map((x) => m.cdf(x, a[1], a[2]))", at, a, b), exact.cdf(at))
+    found = compute("conjugate", "a[0].map((p) => m.quantile(p, a[1], a[2]))", at, a, b)
+    close(found, exact.ppf(at))
+
+
+def test_conjugate_posterior_by_adding_counts_and_by_an_integral(compute):
+    a, b, y, n = 2.0, 18.0, 30, 190
+    found = compute("conjugate", "m.update(...a)", a, b, y, n)
+
+    def integral(function):
+        def joint(theta):
+            weight = stats.beta(a, b).pdf(theta) * stats.binom(n, theta).pmf(y)
+            return weight * function(theta)
+
+        return integrate.quad(joint, 0.0, 1.0, epsabs=0.0, epsrel=1e-12, points=[0.1, 0.2])[0]
+
+    evidence = integral(lambda theta: 1.0)
+    mean = integral(lambda theta: theta) / evidence
+    close(found["mean"], mean)
+    close(found["sd"], np.sqrt(integral(lambda theta: (theta - mean) ** 2) / evidence))
+    close([found["a"], found["b"], found["weight"]], [32.0, 178.0, 20 / 210])
+
+
+def test_conjugate_adds_one_patient_after_another(show):
+    it = show("conjugate")
+    exact = stats.beta(32, 178)
+    assert "the data are 30 of 190" in it.says() and "Beta(32, 178)" in it.says()
+    assert f"with probability {exact.sf(0.2):.1%}".replace("%", " %") in it.says()
+    it.press("+ 1 who came back")
+    assert "31 of 191" in it.says() and "Beta(33, 178)" in it.says()
+    it.press("+ 1 who did not")
+    assert "31 of 192" in it.says() and "Beta(33, 179)" in it.says()
+
+
+def test_conjugate_without_data_is_the_prior(show):
+    it = show("conjugate", "?conjugate=n-0")
+    assert "No patients yet" in it.says() and "Beta(2, 18)" in it.says()
+    assert it.card.locator("#x-conjugate-share").is_disabled()
+    it.press("+ 1 who came back")
+    assert "the data are 1 of 1" in it.says() and "Beta(3, 18)" in it.says()
+
+
+def test_conjugate_prior_is_moved_by_sliders_and_dragged(show):
+    it = show("conjugate")
+    it.slide("mean", 0.3)
+    it.slide("worth", 100)
+    assert "The prior counts like 120 of 400 patients" in it.says() and "68 %" in it.says()
+    it.press("Reset")
+    before = it.picture()
+    it.drag(".x-hand", (26, 26), (166, 26))
+    prior = re.search(r"counts like ([\d.]+) of 20", it.says())
+    assert float(prior[1]) > 3.0 and "30 of 190" in it.says() and it.picture() != before
+
+
+# --- 08: a robust line -------------------------------------------------------------------------------
+
+
+def test_robust_has_days_of_the_course(compute):
+    days = datasets.empanadas()
+    ordinary = days[~days["outlier"]].iloc[10::20]
+    x, y = compute("robust", "[m.days.x, m.days.y]")
+    assert x == ordinary["customers"].tolist()
+    assert y == ordinary["sales"].round().tolist()
+
+
+@pytest.mark.parametrize("moved", [0.0, 9_800.0, 32_000.0])
+@pytest.mark.parametrize("nu", [1.0, 3.0, 30.0])
+def test_robust_lines_are_modes(compute, nu, moved):
+    x, y = np.array(compute("robust", "[m.days.x, m.days.y]"), dtype=float)
+    y[2] = moved
+    normal = compute("robust", "m.normalFit(a[0], a[1])", x, y)
+    beta, (rest,) = np.linalg.lstsq(x[:, None], y)[:2]
+    close([normal["beta"], normal["sigma"]], [beta[0], np.sqrt(rest / 10)])
+
+    def log_likelihood(slope, log_scale):
+        residual = y - np.asarray(slope)[..., None] * x
+        return stats.t(nu, 0.0, np.exp(log_scale)[..., None]).logpdf(residual).sum(axis=-1)
+
+    def gradient(parameters):
+        slope, scale = parameters[0], np.exp(parameters[1])
+        z = (y - slope * x) / scale
+        weight = (nu + 1) / (nu + z**2)
+        return [(weight * z * x).sum() / scale, (weight * z**2).sum() - 10.0]
+
+    everywhere = np.meshgrid(np.linspace(120.0, 240.0, 241), np.linspace(3.0, 10.0, 141))
+    best = log_likelihood(*everywhere).argmax()
+    exact = optimize.root(gradient, [axis.flat[best] for axis in everywhere], tol=1e-13).x
+    found = compute("robust", "m.studentFit(a[0], a[1], a[2])", x, y, nu)
+    close([found["beta"], found["sigma"]], [exact[0], np.exp(exact[1])])
+    residual = (y - exact[0] * x) / np.exp(exact[1])
+    close(found["weights"], (nu + 1) / (nu + residual**2))
+    # Up to a constant, the same for every line.
+    there = compute("robust", "m.logLikelihood(a[0], a[1], a[2], 170, 500)", x, y, nu)
+    close(found["fit"] - there, log_likelihood(*exact) - log_likelihood(170.0, np.log(500.0)))
+
+
+def slopes(says):
+    """Return the slopes of both lines in the sentence."""
+    return [float(text) for text in re.findall(r"(?:Normal: |ν = \S+: )([\d.]+)", says)]
+
+
+def test_robust_lines_answer_a_day_moved_by_keyboard(show):
+    it = show("robust")
+    normal, student = slopes(it.says())
+    assert "9 of the 9 other days lie below" in it.says()
+    it.card.locator("#x-robust-sales").focus()
+    it.page.keyboard.press("End")
+    assert "sold for 40,000 pesos" in it.says()
+    after = slopes(it.says())
+    assert after[0] > normal + 5 and abs(after[1] - student) < 1
+    it.press("Put the day back")
+    assert "sold for 9,555 pesos" in it.says()
+    assert abs(np.diff(slopes(it.says()))[0]) < 1
+    it.slide("day", 10)
+    assert "The day with 99 customers sold for 9,555" in it.says()
+
+
+def test_robust_days_can_be_dragged(show):
+    it = show("robust")
+    hand = "circle.x-hand[r='24']"
+    picture = it.picture()
+    it.drag(hand, (24, 24), (24, 104))
+    sold = int(re.search(r"sold for ([\d,]+)", it.says())[1].replace(",", ""))
+    assert 18_000 < sold < 25_000 and it.picture() != picture
+    it.drag("circle.x-hand[r='11']", (11, 11), (11, -100))
+    assert "The day with 35 customers" in it.says()
+
+
+def test_robust_student_with_many_degrees_of_freedom_is_normal(show):
+    it = show("robust", "?robust=nu-1")
+    _, cauchy = slopes(it.says())
+    it.slide("nu", 100)
+    normal, student = slopes(it.says())
+    assert abs(normal - student) < 3 < abs(normal - cauchy)
