@@ -74,10 +74,10 @@
 
   const layout = (width) => {
     const panel = svg.panel({
-      id: "conjugate", box: [16, 116, width - 16, 352], x: [0, MOST], y: [0, 1],
+      id: "conjugate", box: [16, 100, width - 16, 340], x: [0, MOST], y: [0, 1],
       xTicks: [0, 0.1, 0.2, 0.3, 0.4, 0.5].map((v) => [v, `${Math.round(100 * v)} %`]), xLabel: "share of readmissions θ",
     });
-    return { panel, beam: 62, height: 394 };
+    return { panel, beam: 62, height: width < 360 ? 424 : 404 };
   };
 
   const size = (patients) => Math.min(24, 2.5 + 1.15 * Math.sqrt(patients));
@@ -118,7 +118,7 @@
     picture += svg.path([[mean, beam + 2], [mean - 9, beam + 17], [mean + 9, beam + 17]], "x-a x-full", "Z");
     const weigh = (x, patients, way, name, look) => {
       const radius = size(patients);
-      const room = way < 0 ? x > 90 : x < width - 90;
+      const room = way < 0 ? x - radius > 48 : x + radius < width - 48;
       const label = room
         ? svg.text(x + way * (radius + 7), beam - 6, name, `${look} x-strong`, way < 0 ? "end" : "start")
         : svg.text(x, beam - 2 * radius - 5, name, `${look} x-strong`, "middle");
@@ -128,7 +128,7 @@
     picture += weigh(prior, state.worth, -way, "prior", "x-gray");
     if (state.n) picture += weigh(data, state.n, way, "data", "x-c");
     const entries = [["x-gray x-dash", "prior"], ["x-c x-dot", "likelihood, scaled"], ["x-a x-thick", "posterior"]];
-    picture += svg.legend(Math.max(16, width - 330), 104, width, entries);
+    picture += svg.legend(panel.left, panel.bottom + 58, width, entries);
 
     const interval = [0.03, 0.97].map((p) => (100 * quantile(p, after.a, after.b)).toFixed(1));
     const end = `The share lies between ${interval[0]} and ${interval[1]} % with probability 94 %, and above 20 % with probability <b>${chance(1 - cdf(LIMIT, after.a, after.b))}</b>.`;

@@ -103,8 +103,8 @@
     });
     picture += svg.circle(panel.X(X[at]), panel.Y(y[at]), 8, "x-c x-full");
     picture += `<circle class="x-hand" cx="${panel.X(X[at])}" cy="${panel.Y(y[at])}" r="24"/>`;
-    picture += svg.legend(panel.left + 12, panel.top + 22, panel.left + 150, [["x-a x-thick", "Normal"]]);
-    picture += svg.legend(panel.left + 12, panel.top + 40, panel.left + 150, [["x-b x-thick", "Student-t"]]);
+    picture += svg.legend(panel.right - 98, panel.bottom - 28, width, [["x-a x-thick", "Normal"]]);
+    picture += svg.legend(panel.right - 98, panel.bottom - 10, width, [["x-b x-thick", "Student-t"]]);
 
     // What each slope would be, wherever this day were; more closely where it would be ordinary.
     const grid = Array.from({ length: 81 }, (_, i) => (i / 80) * MOST);

@@ -35,6 +35,46 @@
       const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
       return { uniform, normal };
     },
+
+    /** A rise of the energy by this much is a divergence, as in `companion.lessons.mcmc`. */
+    DIVERGENT: 1000,
+
+    /** Move a point `{q, p, slope}` by one leapfrog step; `slope` is the gradient at the position `q`. */
+    leapfrogStep({ q, p, slope }, gradient, step) {
+      const half = p.map((v, i) => v + (step / 2) * slope[i]);
+      const there = q.map((v, i) => v + step * half[i]);
+      const next = gradient(there);
+      return { q: there, p: half.map((v, i) => v + (step / 2) * next[i]), slope: next };
+    },
+
+    /** The points of a trajectory, its start among them. */
+    leapfrog(q, p, gradient, step, steps) {
+      const points = [{ q, p, slope: gradient(q) }];
+      for (let i = 0; i < steps; i++) points.push(math.leapfrogStep(points[i], gradient, step));
+      return points;
+    },
+
+    /** Minus the log density, and half the squared length of the momentum. */
+    energy: (target, { q, p }) => 0.5 * p.reduce((sum, v) => sum + v * v, 0) - target.logDensity(q),
+
+    /** One transition of Hamiltonian Monte Carlo from `q`, with a given momentum and uniform number. */
+    hmc(target, q, momentum, uniform, step, steps) {
+      const points = math.leapfrog(q, momentum, target.gradient, step, steps);
+      const error = math.energy(target, points[steps]) - math.energy(target, points[0]);
+      const acceptance = Math.exp(Math.min(0, Number.isNaN(error) ? -Infinity : -error));
+      const accepted = uniform < acceptance;
+      const diverging = !(error <= math.DIVERGENT);
+      return { q: accepted ? points[steps].q : q, points, error, acceptance, accepted, diverging, steps };
+    },
+
+    /** The funnel of chapter 11, y ~ Normal(2, 3) and x ~ Normal(0, exp(y / 4)), at [x, y]. */
+    funnel: {
+      logDensity: ([x, y]) => -0.5 * ((y - 2) / 3) ** 2 - 0.5 * x ** 2 * Math.exp(-y / 2) - y / 4 - Math.log(6 * Math.PI),
+      gradient: ([x, y]) => {
+        const precision = Math.exp(-y / 2);
+        return [-x * precision, -(y - 2) / 9 - 0.25 + 0.25 * x ** 2 * precision];
+      },
+    },
   };
 
   /* Pictures: functions that return SVG markup. Colors and lines are classes, in picture.css ------ */

@@ -9,6 +9,7 @@ from functools import cache
 import re
 
 from companion import datasets
+from companion.lessons import mcmc
 from make_stills import FOLDER, SHARED, names, page_of, still
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from scipy import integrate, optimize, stats
 from test_pages import PAGES, soup
 
 CHAPTER = {
+    "funnel": "11-funnels",
     "conjugate": "01-from-conjugacy-to-computation",
     "robust": "08-robust-regression",
     "shrinkage": "10-hierarchical-models",
@@ -106,7 +108,8 @@ def show_in_book(window, book):
 def compute(browser, alone):
     """Return a function that evaluates mathematics of an explorable in the browser.
 
-    In the expression `m` is what the explorable has in `explorables.math`, and `a` the list of values.
+    In the expression `m` is `explorables.math`, `a` the list of values, and `s` a function that makes a
+    source of random numbers of two lists, as `Supply` does here.
     """
     pages = {}
 
@@ -114,7 +117,7 @@ def compute(browser, alone):
         if name not in pages:
             pages[name] = browser.new_page(offline=True)
             pages[name].goto(alone(name))
-        function = f"(a) => {{ const m = explorables.math.{name}; return {expression}; }}"
+        function = f"(a) => {{ const m = explorables.math, s = {SUPPLY}; return {expression}; }}"
         plain = [value.tolist() if hasattr(value, "tolist") else value for value in values]
         return pages[name].evaluate(function, plain)
 
@@ -126,6 +129,28 @@ def compute(browser, alone):
 def close(found, wanted):
     """Compare numbers of the browser with Python's."""
     np.testing.assert_allclose(np.asarray(found, dtype=float), wanted, rtol=1e-9, atol=1e-9)
+
+
+class Supply:
+    """A source of random numbers that were drawn beforehand, in the place of a `Generator`."""
+
+    def __init__(self, normals, uniforms):
+        self.normals, self.uniforms = iter(normals), iter(uniforms)
+
+    def standard_normal(self, shape):
+        """Return the next Normal numbers."""
+        count = int(np.prod(shape))
+        return np.array([next(self.normals) for _ in range(count)]).reshape(shape)
+
+    def random(self, shape=()):
+        """Return the next uniform numbers."""
+        return np.array([next(self.uniforms) for _ in range(int(np.prod(shape)))]).reshape(shape)
+
+
+SUPPLY = """(normals, uniforms) => {
+    let [i, j] = [0, 0];
+    return {normal: () => normals[i++], uniform: () => uniforms[j++]};
+}"""
 
 
 # --- All of them -------------------------------------------------------------------------------------
@@ -251,8 +276,8 @@ def test_the_still_picture_is_the_first_one(browser, name):
 
 SCHOOLS, HOSPITALS = datasets.eight_schools(), datasets.hospitals()
 GROUPS = {
-    "schools": (SCHOOLS, stats.halfcauchy(scale=10.0), "m.priors.halfCauchy(10)"),
-    "hospitals": (HOSPITALS, stats.halfnorm(scale=10.0), "m.priors.halfNormal(10)"),
+    "schools": (SCHOOLS, stats.halfcauchy(scale=10.0), "m.shrinkage.priors.halfCauchy(10)"),
+    "hospitals": (HOSPITALS, stats.halfnorm(scale=10.0), "m.shrinkage.priors.halfNormal(10)"),
 }
 
 
@@ -270,7 +295,7 @@ def given_tau(y, s, tau):
 
 @pytest.mark.parametrize("data", GROUPS)
 def test_shrinkage_has_the_data_of_the_course(compute, data):
-    y, s = compute("shrinkage", f"[m.data.{data}.y, m.data.{data}.s]")
+    y, s = compute("shrinkage", f"[m.shrinkage.data.{data}.y, m.shrinkage.data.{data}.s]")
     frame = GROUPS[data][0]
     np.testing.assert_allclose(y, frame["effect"], atol=5e-5)
     np.testing.assert_allclose(s, frame["standard_error"], rtol=1e-12)
@@ -281,13 +306,13 @@ def test_shrinkage_has_the_data_of_the_course(compute, data):
 def test_shrinkage_given_tau(compute, data, tau):
     frame = GROUPS[data][0]
     y, s = frame["effect"].to_numpy(), frame["standard_error"].to_numpy()
-    found = compute("shrinkage", "m.givenTau(a[0], a[1], a[2])", y, s, tau)
+    found = compute("shrinkage", "m.shrinkage.givenTau(a[0], a[1], a[2])", y, s, tau)
     mean, sd, log_evidence = given_tau(y, s, tau)
     close([found["mu"], *found["mean"]], mean)
     close(found["sd"], sd[1:])
     close(found["share"], s**2 / (s**2 + tau**2))
     # Up to a constant, the same for every tau.
-    there = compute("shrinkage", "m.givenTau(a[0], a[1], 2)", y, s)
+    there = compute("shrinkage", "m.shrinkage.givenTau(a[0], a[1], 2)", y, s)
     change = found["logEvidence"] - there["logEvidence"]
     close(change, log_evidence - given_tau(y, s, 2.0)[2])
 
@@ -299,7 +324,7 @@ def test_shrinkage_averaged_over_tau(compute, data):
     found = compute(
         "shrinkage",
         f"(({{density, beyond, ...rest}}) => ({{...rest, at: density(3), more: beyond(3)}}))"
-        f"(m.posterior(a[0], a[1], {in_browser}))",
+        f"(m.shrinkage.posterior(a[0], a[1], {in_browser}))",
         y,
         s,
     )
@@ -368,15 +393,21 @@ def test_shrinkage_can_be_dragged_and_played(show):
 def test_conjugate_densities_probabilities_and_quantiles(compute, a, b):
     at = np.array([1e-3, 0.08, 0.2, 0.45, 0.9])
     exact = stats.beta(a, b)
-    close(compute("conjugate", "a[0].map((x) => m.pdf(x, a[1], a[2]))", at, a, b), exact.pdf(at))
-    close(compute("conjugate", "a[0].map((x) => m.cdf(x, a[1], a[2]))", at, a, b), exact.cdf(at))
-    found = compute("conjugate", "a[0].map((p) => m.quantile(p, a[1], a[2]))", at, a, b)
+    close(
+        compute("conjugate", "a[0].map((x) => m.conjugate.pdf(x, a[1], a[2]))", at, a, b),
+        exact.pdf(at),
+    )
+    close(
+        compute("conjugate", "a[0].map((x) => m.conjugate.cdf(x, a[1], a[2]))", at, a, b),
+        exact.cdf(at),
+    )
+    found = compute("conjugate", "a[0].map((p) => m.conjugate.quantile(p, a[1], a[2]))", at, a, b)
     close(found, exact.ppf(at))
 
 
 def test_conjugate_posterior_by_adding_counts_and_by_an_integral(compute):
     a, b, y, n = 2.0, 18.0, 30, 190
-    found = compute("conjugate", "m.update(...a)", a, b, y, n)
+    found = compute("conjugate", "m.conjugate.update(...a)", a, b, y, n)
 
     def integral(function):
         def joint(theta):
@@ -429,7 +460,7 @@ def test_conjugate_prior_is_moved_by_sliders_and_dragged(show):
 def test_robust_has_days_of_the_course(compute):
     days = datasets.empanadas()
     ordinary = days[~days["outlier"]].iloc[10::20]
-    x, y = compute("robust", "[m.days.x, m.days.y]")
+    x, y = compute("robust", "[m.robust.days.x, m.robust.days.y]")
     assert x == ordinary["customers"].tolist()
     assert y == ordinary["sales"].round().tolist()
 
@@ -437,9 +468,9 @@ def test_robust_has_days_of_the_course(compute):
 @pytest.mark.parametrize("moved", [0.0, 9_800.0, 32_000.0])
 @pytest.mark.parametrize("nu", [1.0, 3.0, 30.0])
 def test_robust_lines_are_modes(compute, nu, moved):
-    x, y = np.array(compute("robust", "[m.days.x, m.days.y]"), dtype=float)
+    x, y = np.array(compute("robust", "[m.robust.days.x, m.robust.days.y]"), dtype=float)
     y[2] = moved
-    normal = compute("robust", "m.normalFit(a[0], a[1])", x, y)
+    normal = compute("robust", "m.robust.normalFit(a[0], a[1])", x, y)
     beta, (rest,) = np.linalg.lstsq(x[:, None], y)[:2]
     close([normal["beta"], normal["sigma"]], [beta[0], np.sqrt(rest / 10)])
 
@@ -456,12 +487,12 @@ def test_robust_lines_are_modes(compute, nu, moved):
     everywhere = np.meshgrid(np.linspace(120.0, 240.0, 241), np.linspace(3.0, 10.0, 141))
     best = log_likelihood(*everywhere).argmax()
     exact = optimize.root(gradient, [axis.flat[best] for axis in everywhere], tol=1e-13).x
-    found = compute("robust", "m.studentFit(a[0], a[1], a[2])", x, y, nu)
+    found = compute("robust", "m.robust.studentFit(a[0], a[1], a[2])", x, y, nu)
     close([found["beta"], found["sigma"]], [exact[0], np.exp(exact[1])])
     residual = (y - exact[0] * x) / np.exp(exact[1])
     close(found["weights"], (nu + 1) / (nu + residual**2))
     # Up to a constant, the same for every line.
-    there = compute("robust", "m.logLikelihood(a[0], a[1], a[2], 170, 500)", x, y, nu)
+    there = compute("robust", "m.robust.logLikelihood(a[0], a[1], a[2], 170, 500)", x, y, nu)
     close(found["fit"] - there, log_likelihood(*exact) - log_likelihood(170.0, np.log(500.0)))
 
 
@@ -503,3 +534,173 @@ def test_robust_student_with_many_degrees_of_freedom_is_normal(show):
     it.slide("nu", 100)
     normal, student = slopes(it.says())
     assert abs(normal - student) < 3 < abs(normal - cauchy)
+
+
+# --- Samplers ----------------------------------------------------------------------------------------
+
+
+class Funnel:
+    """The funnel of chapter 11, in the terms of `companion.lessons.mcmc`."""
+
+    @staticmethod
+    def log_density(position):
+        x, y = position[..., 0], position[..., 1]
+        return stats.norm.logpdf(y, 2.0, 3.0) + stats.norm.logpdf(x, 0.0, np.exp(y / 4.0))
+
+    @staticmethod
+    def gradient(position):
+        x, y = position[..., 0], position[..., 1]
+        precision = np.exp(-y / 2.0)
+        slope = -(y - 2.0) / 9.0 - 0.25 + 0.25 * x**2 * precision
+        return np.stack([-x * precision, slope], axis=-1)
+
+
+class NonCentered:
+    """The same in standardized coordinates: two independent Normals."""
+
+    @staticmethod
+    def log_density(position):
+        return stats.norm.logpdf(position, [0.0, 2.0], [1.0, 3.0]).sum(axis=-1)
+
+    @staticmethod
+    def gradient(position):
+        return -(position - [0.0, 2.0]) / np.array([1.0, 3.0]) ** 2
+
+
+TARGETS = {
+    "m.funnel": Funnel,
+    "m.funnelRuns.targets.centered": Funnel,
+    "m.funnelRuns.targets.noncentered": NonCentered,
+}
+PLACES = np.array([[0.3, 1.2], [-1.5, 0.4], [0.02, -3.0], [2.5, 4.0]])
+
+
+def of(name):
+    """Return the explorable that has a target."""
+    return "funnel"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_densities_and_gradients_are_those_of_python(compute, target):
+    exact = TARGETS[target]
+    found = compute(of(target), f"a[0].map({target}.logDensity)", PLACES)
+    close(found, exact.log_density(PLACES))
+    close(compute(of(target), f"a[0].map({target}.gradient)", PLACES), exact.gradient(PLACES))
+    # The gradient belongs to the density: compare with differences.
+    for axis in np.eye(2):
+        up, down = (exact.log_density(PLACES + way * 1e-6 * axis) for way in (1, -1))
+        np.testing.assert_allclose(exact.gradient(PLACES) @ axis, (up - down) / 2e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_leapfrog_path_is_that_of_companion(compute, target):
+    start, push = [0.3, 1.2], [0.7, -1.1]
+    path = compute(of(target), f"m.leapfrog(a[0], a[1], {target}.gradient, 0.2, 25)", start, push)
+    exact = mcmc.leapfrog(
+        np.array(start), np.array(push), TARGETS[target].gradient, step_size=0.2, steps=25
+    )
+    close([point["q"] for point in path], exact[0])
+    close([point["p"] for point in path], exact[1])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_hmc_is_that_of_companion(compute, target):
+    rng = np.random.default_rng(2)
+    draws, step, steps = 40, 0.9, 3
+    normals, uniforms = rng.standard_normal(2 * draws), rng.random(draws)
+    exact = TARGETS[target]
+    kernel = mcmc.hmc_kernel(exact.log_density, exact.gradient, step, steps)
+    state, supply = kernel.init(np.array([[0.5, 0.0]])), Supply(normals, uniforms)
+    wanted = []
+    for _ in range(draws):
+        state, info = kernel.step(state, supply)
+        wanted.append((*state.position[0], info.energy_error[0], info.acceptance[0]))
+    found = compute(
+        of(target),
+        f"""(() => {{
+            const random = s(a[0], a[1]);
+            let q = [0.5, 0];
+            return Array.from({{length: {draws}}}, () => {{
+                const next = m.hmc({target}, q, [random.normal(), random.normal()], random.uniform(), {step}, {steps});
+                q = next.q;
+                return [...q, next.error, next.acceptance];
+            }});
+        }})()""",
+        normals,
+        uniforms,
+    )
+    close(found, wanted)
+
+
+# --- 11: the funnel ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("coordinates", ["centered", "noncentered"])
+def test_funnel_counts_divergences_as_companion_does(compute, coordinates, step):
+    rng = np.random.default_rng(3)
+    steps, draws = 4, 300
+    normals, uniforms = rng.standard_normal(2 * draws), rng.random(draws)
+    found = compute(
+        "funnel",
+        f"m.funnelRuns.run(m.funnelRuns.targets.{coordinates}, {step}, {steps}, {draws}, s(a[0], a[1]))",
+        normals,
+        uniforms,
+    )
+    exact = TARGETS[f"m.funnelRuns.targets.{coordinates}"]
+    kernel = mcmc.hmc_kernel(exact.log_density, exact.gradient, step, steps)
+    state, supply = kernel.init(np.array([[0.0, 2.0]])), Supply(normals, uniforms)
+    places, diverged, accepted = [], [], 0
+    with np.errstate(all="ignore"):  # beyond the limit of stability trajectories overflow
+        for _ in range(draws):
+            start = state.position[0]
+            state, info = kernel.step(state, supply)
+            places.append(state.position[0])
+            accepted += int(info.accepted[0])
+            if info.diverging[0]:
+                diverged.append(start)
+    close(found["draws"], places)
+    assert found["accepted"] == accepted and len(found["diverged"]) == len(diverged)
+    close(np.reshape(found["diverged"], (-1, 2)), np.reshape(diverged, (-1, 2)))
+    assert (len(diverged) > 0) == (step == 3.0 or (coordinates == "centered" and step == 1.0))
+
+
+def test_funnel_has_one_threshold_and_one_map(compute):
+    assert compute("funnel", "m.DIVERGENT") == mcmc.DIVERGENT
+    z, x = compute("funnel", "[m.funnelRuns.toZ([3, 4]), m.funnelRuns.toX([3, 4])]")
+    close(z, [3.0 / np.e, 4.0])
+    close(x, [3.0 * np.e, 4.0])
+
+
+def funnel_counts(says):
+    """Return the divergences and the share of draws in the neck, as the sentence has them."""
+    diverged = re.search(r"transitions ([\d,]+|none) diverged", says)[1].replace(",", "")
+    return 0 if diverged == "none" else int(diverged), float(re.search(r"([\d.]+) % lie", says)[1])
+
+
+def test_funnel_answers_step_size_and_coordinates(show):
+    it = show("funnel")
+    diverged, neck = funnel_counts(it.says())
+    assert diverged > 5 and neck < 2.3
+    assert it.picture().count("the sampler moves here") == 1
+    it.card.locator("#x-funnel-step").focus()
+    it.page.keyboard.press("Home")
+    assert "steps of 0.05 a trajectory" in it.says() and funnel_counts(it.says())[0] == 0
+    it.choose("z, y (non-centered)")
+    it.slide("step", 68)
+    assert "Non-centered" in it.says() and funnel_counts(it.says())[0] == 0
+    it.page.keyboard.press("Tab")
+    it.card.locator("#x-funnel-step").focus()
+    it.page.keyboard.press("End")
+    assert funnel_counts(it.says())[0] > 100
+
+
+def test_funnel_with_other_random_numbers_is_another_run(show):
+    it = show("funnel")
+    first = it.picture()
+    it.press("Other random numbers")
+    second = it.picture()
+    assert second != first and "seed-2" in it.page.url
+    it.press("Reset")
+    assert it.picture() == first
+    assert show("funnel", "?funnel=seed-2").picture() == second
