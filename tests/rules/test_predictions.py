@@ -76,9 +76,9 @@ def test_a_card_has_one_right_choice_and_a_word_on_each(path):
 
 @cache
 def shipped(path):
-    """Return the cells of the run that ships with a notebook, by their ids."""
+    """Return the cells of the run that ships with a notebook, or its own before there is one, by their ids."""
     run = runs.load(ROOT, runs.SHIPPED, name_of(path))
-    return {cell.id: cell for cell in run.notebook.cells} if run else {}
+    return {cell.id: cell for cell in (run.notebook if run else read(path)).cells}
 
 
 def said_by(cell):
