@@ -226,11 +226,23 @@ def cells_below(card: nodes.Node) -> list[nodes.container]:
     """Return the cells, and panels of cells, between a card and the next text or heading."""
     found = []
     node = card.next_node(descend=False, siblings=True)
-    while isinstance(node, (nodes.container, nodes.raw, nodes.target, nodes.comment)):
-        if isinstance(node, nodes.container):
+    while is_cell(node) or is_anchor(node):
+        if is_cell(node):
             found.append(node)
         node = node.next_node(descend=False, siblings=True)
     return found
+
+
+def is_cell(node: nodes.Node | None) -> bool:
+    """Whether this is a code cell, or a panel of two."""
+    return isinstance(node, nodes.container) and any(
+        inner.get("nb_element") == "cell_code" for inner in node.findall(nodes.container)
+    )
+
+
+def is_anchor(node: nodes.Node | None) -> bool:
+    """Whether this is the address that `cell_anchors` puts before a cell."""
+    return isinstance(node, nodes.raw) and node.astext().startswith('<div id="cell-')
 
 
 def write_cards(app: Sphinx, docname: str, content: list[str]) -> None:

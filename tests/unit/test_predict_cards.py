@@ -1,7 +1,8 @@
 """Reading a prediction card, and what is told about one that is wrong."""
 
+from docutils import nodes
 import nbformat.v4 as nbf
-from predict_cards import parse
+from predict_cards import cells_below, parse
 import pytest
 
 from tests.rules.test_predictions import problems_of, said_by, unproved
@@ -89,3 +90,17 @@ def test_a_right_choice_is_proved(given, problem):
     found = unproved(parse(source).choices[1], {"fit": FIT})
     assert found is None if problem is None else problem in found
     assert said_by(FIT) == "so k > 0.7 assert mean < median"
+
+
+def test_a_card_covers_the_cells_down_to_the_next_text():
+    def cell():
+        return nodes.container(nb_element="cell_code")
+
+    first, panel, third, far = cell(), nodes.container("", cell(), cell()), cell(), cell()
+    anchor = nodes.raw("", '<div id="cell-fit"></div>', format="html")
+    picture = nodes.container("", nodes.paragraph(), classes=["explorable"])
+    card = nodes.paragraph()
+    for stop in (nodes.paragraph(), picture, nodes.raw("", "<p>text</p>", format="html")):
+        nodes.section("", card, first, anchor, panel, third, stop, far)
+        assert cells_below(card) == [first, panel, third]
+    assert cells_below(far) == []
