@@ -1,7 +1,10 @@
-"""Compile `requirements.txt` from `pyproject.toml`: what `make lock` does.
+"""Compile the two locks from `pyproject.toml`: what `make lock` does.
 
 Every package is pinned and hashed, for all systems and both supported versions of Python. Versions
-that the lock has already are kept; `python tools/compile_lock.py --upgrade` looks for newer ones.
+that a lock has already are kept; `python tools/compile_lock.py --upgrade` looks for newer ones.
+
+`requirements.txt` is what the course runs on: every run of a notebook depends on it. What only looks at
+pages and scripts, when tests run, is in `tests/requirements.txt`.
 """
 
 import subprocess
@@ -9,23 +12,28 @@ import sys
 
 from course import ROOT
 
-GROUPS = ("book", "test", "setup")
+COURSE = ("pyproject.toml", "--group", "book", "--group", "test", "--group", "setup")
+LOCKS = {
+    "requirements.txt": COURSE,
+    "tests/requirements.txt": ("--group", "pages", "--no-deps"),
+}
+OPTIONS = (
+    "--quiet",
+    "--universal",
+    "--generate-hashes",
+    "--python-version=3.12",
+    "--no-emit-index-url",  # so that any mirror serves
+    "--custom-compile-command=make lock",
+)
 
 
 def main() -> None:
-    """Run uv; the packages' registry is left out of the file, so that any mirror serves."""
-    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--quiet"]
-    for group in GROUPS:
-        command += ["--group", group]
-    command += [
-        "--universal",
-        "--generate-hashes",
-        "--python-version",
-        "3.12",
-        "--no-emit-index-url",
-    ]
-    command += ["--custom-compile-command", "make lock", "--output-file", "requirements.txt"]
-    sys.exit(subprocess.run(command + sys.argv[1:], cwd=ROOT).returncode)
+    """Run uv for each lock, and end with its status if it fails."""
+    for lock, sources in LOCKS.items():
+        command = [sys.executable, "-m", "uv", "pip", "compile", *sources, *OPTIONS]
+        command += ["--output-file", lock, *sys.argv[1:]]
+        if status := subprocess.run(command, cwd=ROOT).returncode:
+            sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Create `.venv` from the hashed lock, or do nothing when it is already current.
+"""Create `.venv` from the hashed locks, or do nothing when it is already current.
 
 Run with any Python 3.12 or 3.13: `python3 tools/environment.py`. uv does the installing; it is
 itself installed first, from its own hashed lines of the lock. A set-up that was interrupted is begun
@@ -23,6 +23,7 @@ import venv
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.txt"
+TESTS_LOCK = ROOT / "tests" / "requirements.txt"  # programs for tests that no run depends on
 STAMP = VENV / "installed"
 DOOR = ROOT / ".venv.lock"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
@@ -42,7 +43,7 @@ def fingerprint() -> str:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     tools = project.get("tool", {}).get("setuptools")
     package = repr((project.get("build-system"), project.get("project"), tools))
-    digest = hashlib.sha256(LOCK.read_bytes())
+    digest = hashlib.sha256(LOCK.read_bytes() + TESTS_LOCK.read_bytes())
     digest.update(repr((package, str(ROOT), sys.version_info[:2])).encode())
     return digest.hexdigest()
 
@@ -126,7 +127,8 @@ def install(door: TextIO) -> None:
         pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
         run("Installing uv", door, *pip, "--require-hashes", "-r", uv_lock)
     uv = (PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON)
-    run("Installing the packages of requirements.txt", door, *uv, "--require-hashes", "-r", LOCK)
+    locks = ("--require-hashes", "--no-deps", "-r", LOCK, "-r", TESTS_LOCK)
+    run("Installing the packages of requirements.txt", door, *uv, *locks)
     run("Installing this course's own package", door, *uv, "--no-deps", "--editable", ROOT)
     STAMP.write_text(fingerprint())
 

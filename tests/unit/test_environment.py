@@ -48,6 +48,8 @@ def course(tmp_path):
     shutil.copy(ROOT / "tools" / "environment.py", root / "tools")
     (root / "pyproject.toml").write_text(PROJECT)
     (root / "requirements.txt").write_text("numpy==2.0 \\\n    --hash=sha256:00\n")
+    (root / "tests").mkdir()
+    (root / "tests" / "requirements.txt").write_text("axe==1.0")
     return root
 
 
@@ -126,7 +128,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(course):
 def here(course, monkeypatch):
     """Return the tool, at work in that folder."""
     original = environment.ROOT
-    for name in ("ROOT", "VENV", "LOCK", "STAMP", "PYTHON"):
+    for name in ("ROOT", "VENV", "LOCK", "TESTS_LOCK", "STAMP", "PYTHON"):
         place = getattr(environment, name).relative_to(original)
         monkeypatch.setattr(environment, name, course / place)
     environment.PYTHON.parent.mkdir(parents=True)
@@ -142,8 +144,12 @@ def test_only_what_is_installed_makes_an_environment_outdated(here, course):
     (course / "pyproject.toml").write_text(PROJECT.replace('"0"', '"1"'))
     assert not here.is_current()
     (course / "pyproject.toml").write_text(PROJECT)
-    (course / "requirements.txt").write_text("numpy==2.1")
-    assert not here.is_current()
+    assert here.is_current()
+    for lock in ("requirements.txt", "tests/requirements.txt"):
+        before = (course / lock).read_text()
+        (course / lock).write_text("numpy==2.1")
+        assert not here.is_current()
+        (course / lock).write_text(before)
 
 
 def test_an_environment_whose_python_is_gone_is_outdated(here):
