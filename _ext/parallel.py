@@ -1,8 +1,7 @@
 """Let Sphinx use all cores, and look for a plugin only once.
 
 Sphinx reads pages one after another if any extension does not declare that it may be used in parallel.
-Two do not, and may: the one counts sections after all pages were read, the other copies MathJax at the
-very end.
+One does not, and may: it counts sections after all pages were read.
 
 pybtex looks through all installed packages for each citation, which makes seconds; a plugin that
 is registered is found at once.
@@ -15,7 +14,7 @@ from pybtex.plugin import register_plugin
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-SAFE = ("sphinx_multitoc_numbering", "sphinx-mathjax-offline")
+SAFE = ("sphinx_multitoc_numbering",)
 
 
 def declare(app: Sphinx, config: Config) -> None:

@@ -41,12 +41,15 @@
   };
 
   const answers = (card) => [...document.getElementsByClassName(`${card.id}-answer`)];
-  const uncover = (card, open) => answers(card).forEach((one) => one.classList.toggle("predict-open", open));
+  const uncover = (card, open) =>
+    answers(card).forEach((one) => one.classList.toggle("predict-open", open));
   const choices = (card) => [...card.querySelectorAll(".predict-choice")];
-  const picked = (card) => card.querySelector("input:checked")?.value ?? card.querySelector("[type=text]")?.value.trim();
+  const picked = (card) =>
+    card.querySelector("input:checked")?.value ?? card.querySelector("[type=text]")?.value.trim();
 
   const verdict = (card, value) => {
-    if (card.dataset.kind === "number" && value !== SHOWN) return `You said ${value}. Compare below.`;
+    if (card.dataset.kind === "number" && value !== SHOWN)
+      return `You said ${value}. Compare below.`;
     const chosen = card.querySelector("[data-chosen]");
     if (!chosen) return "Uncovered. Compare with what you had in mind.";
     return "right" in chosen.dataset ? "You had it." : "Not this one. The right one is marked.";
@@ -60,7 +63,11 @@
       if (input.type === "radio") {
         input.checked = input.value === value;
         choice.toggleAttribute("data-chosen", input.checked);
-        if (input.checked) choice.firstChild.insertAdjacentHTML("beforeend", '<b class="predict-mark">Your choice</b>');
+        if (input.checked)
+          choice.firstChild.insertAdjacentHTML(
+            "beforeend",
+            '<b class="predict-mark">Your choice</b>',
+          );
       } else {
         input.value = value === SHOWN ? "" : value;
         choice.toggleAttribute("data-chosen", true);
@@ -97,14 +104,16 @@
     delete card.dataset.done;
     for (const choice of choices(card)) {
       const input = choice.querySelector("input");
-      if (choice.matches("[data-chosen]")) choice.querySelector(".predict-mark:last-child")?.remove();
+      if (choice.matches("[data-chosen]"))
+        choice.querySelector(".predict-mark:last-child")?.remove();
       choice.removeAttribute("data-chosen");
       input.disabled = input.checked = false;
       if (input.type === "text") input.value = "";
     }
     uncover(card, false);
     const show = () => commit(card, SHOWN);
-    if (card.dataset.kind === "own") return card.actions.replaceChildren(button("I have one. Show me", show, false));
+    if (card.dataset.kind === "own")
+      return card.actions.replaceChildren(button("I have one. Show me", show, false));
     const look = button("Commit and look", () => {}, false);
     look.type = "submit";
     look.disabled = true;
@@ -130,9 +139,11 @@
   // A link may point into what is covered: uncover it, and let the question stand.
   const reveal = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const inside = target?.closest(".predict-answer") ?? target?.nextElementSibling?.closest(".predict-answer");
+    const inside =
+      target?.closest(".predict-answer") ?? target?.nextElementSibling?.closest(".predict-answer");
     if (!inside || inside.classList.contains("predict-open")) return;
-    for (const card of document.querySelectorAll(".predict")) if (answers(card).includes(inside)) uncover(card, true);
+    for (const card of document.querySelectorAll(".predict"))
+      if (answers(card).includes(inside)) uncover(card, true);
     target.scrollIntoView();
   };
 

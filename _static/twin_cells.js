@@ -33,7 +33,7 @@
 
   const asked = new URLSearchParams(location.search).get("ppl") ?? "";
   const linked = Object.hasOwn(CHOICES, asked);
-  root.dataset.ppl = linked ? asked : recall("ppl", CHOICES) ?? "both";
+  root.dataset.ppl = linked ? asked : (recall("ppl", CHOICES) ?? "both");
   root.dataset.pplTab = recall("ppl-tab", NAMES) ?? "pymc";
   if (linked) remember("ppl", asked);
 
@@ -43,12 +43,13 @@
   const holdStill = (element, change) => {
     const before = element?.getBoundingClientRect().top;
     change();
-    if (element) window.scrollBy({ top: element.getBoundingClientRect().top - before, behavior: "instant" });
+    if (element)
+      window.scrollBy({ top: element.getBoundingClientRect().top - before, behavior: "instant" });
   };
   const firstOnScreen = () =>
-    [...document.querySelectorAll(".bd-article > section > *, .bd-article section section > *")].find(
-      (element) => !element.matches("section") && element.getBoundingClientRect().bottom > 80,
-    );
+    [
+      ...document.querySelectorAll(".bd-article > section > *, .bd-article section section > *"),
+    ].find((element) => !element.matches("section") && element.getBoundingClientRect().bottom > 80);
 
   const choose = (choice) => {
     holdStill(firstOnScreen(), () => (root.dataset.ppl = choice));
@@ -63,7 +64,8 @@
         /* some browsers refuse this on file:// */
       }
     }
-    for (const radio of document.querySelectorAll(".ppl-switch input")) radio.checked = radio.value === choice;
+    for (const radio of document.querySelectorAll(".ppl-switch input"))
+      radio.checked = radio.value === choice;
     arrange();
   };
 

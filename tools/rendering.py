@@ -30,6 +30,7 @@ LAYOUT = (
     "references.bib",
     "_ext/*.py",
     "_static/**/*",
+    "_templates/*",
     "requirements.txt",
 )
 WARNED = 3

@@ -7,8 +7,9 @@
   /* Mathematics: theta ~ Beta(a, b), y ~ Binomial(n, theta) -------------------------------------- */
 
   const LANCZOS = [
-    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
-    12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313,
+    -176.61502916214059, 12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6,
+    1.5056327351493116e-7,
   ];
 
   /** Logarithm of the gamma function of a positive number, by Lanczos' series. */
@@ -22,7 +23,8 @@
   const logBeta = (a, b) => logGamma(a) + logGamma(b) - logGamma(a + b);
 
   /** Density of Beta(a, b) between 0 and 1. */
-  const pdf = (x, a, b) => Math.exp((a - 1) * Math.log(x) + (b - 1) * Math.log1p(-x) - logBeta(a, b));
+  const pdf = (x, a, b) =>
+    Math.exp((a - 1) * Math.log(x) + (b - 1) * Math.log1p(-x) - logBeta(a, b));
 
   /** Probability below x, by the continued fraction of the incomplete beta function (Lentz). */
   const cdf = (x, a, b) => {
@@ -58,7 +60,13 @@
   const update = (a, b, y, n) => {
     const [after, other] = [a + y, b + n - y];
     const mean = after / (after + other);
-    return { a: after, b: other, mean, sd: Math.sqrt((mean * (1 - mean)) / (after + other + 1)), weight: (a + b) / (a + b + n) };
+    return {
+      a: after,
+      b: other,
+      mean,
+      sd: Math.sqrt((mean * (1 - mean)) / (after + other + 1)),
+      weight: (a + b) / (a + b + n),
+    };
   };
 
   math.conjugate = { pdf, cdf, quantile, update };
@@ -68,14 +76,19 @@
   const LIMIT = 0.2; // the insurer's
   const MOST = 0.5;
   const percent = (v) => `${(100 * v).toFixed(1)} %`;
-  const chance = (v) => (v < 0.001 ? "less than 0.1 %" : v > 0.999 ? "more than 99.9 %" : percent(v));
+  const chance = (v) =>
+    v < 0.001 ? "less than 0.1 %" : v > 0.999 ? "more than 99.9 %" : percent(v);
   const count = (state) => Math.round(state.share * state.n);
   const plain = (v) => String(+v.toFixed(1));
 
   const layout = (width) => {
     const panel = svg.panel({
-      id: "conjugate", box: [16, 100, width - 16, 340], x: [0, MOST], y: [0, 1],
-      xTicks: [0, 0.1, 0.2, 0.3, 0.4, 0.5].map((v) => [v, `${Math.round(100 * v)} %`]), xLabel: "share of readmissions θ",
+      id: "conjugate",
+      box: [16, 100, width - 16, 340],
+      x: [0, MOST],
+      y: [0, 1],
+      xTicks: [0, 0.1, 0.2, 0.3, 0.4, 0.5].map((v) => [v, `${Math.round(100 * v)} %`]),
+      xLabel: "share of readmissions θ",
     });
     return { panel, beam: 62, height: width < 360 ? 424 : 404 };
   };
@@ -95,7 +108,9 @@
       after: grid.map((x) => [x, pdf(x, after.a, after.b)]),
     };
     // A prior with a pole at zero must not flatten all the rest.
-    const top = 1.12 * Math.min(60, Math.max(...Object.values(curves).flatMap((c) => c.slice(4).map((p) => p[1]))));
+    const top =
+      1.12 *
+      Math.min(60, Math.max(...Object.values(curves).flatMap((c) => c.slice(4).map((p) => p[1]))));
     const scaled = (curve) => panel.points(curve.map(([x, v]) => [x, v / top]));
     const closed = (curve) => scaled([[curve[0][0], 0], ...curve, [curve.at(-1)[0], 0]]);
 
@@ -103,31 +118,67 @@
     picture += panel.inside(
       svg.path(closed(curves.after), "x-a x-tint", "Z") +
         svg.path(closed(curves.after.filter(([x]) => x >= LIMIT)), "x-e x-shade", "Z") +
-        svg.path(scaled(curves.data), "x-c x-dot") + svg.path(scaled(curves.before), "x-gray x-dash") + svg.path(scaled(curves.after), "x-a x-thick"),
+        svg.path(scaled(curves.data), "x-c x-dot") +
+        svg.path(scaled(curves.before), "x-gray x-dash") +
+        svg.path(scaled(curves.after), "x-a x-thick"),
     );
     const edge = panel.X(LIMIT);
     picture += svg.line(edge, panel.top - 4, edge, panel.bottom, "x-ink x-thin x-dot");
     const [side, anchor] = after.mean > LIMIT ? [-6, "end"] : [6, "start"];
     picture += svg.text(edge + side, panel.top + 26, "the insurer's limit", "x-small", anchor);
-    picture += svg.text(edge + side, panel.top + 44, `above: ${chance(1 - cdf(LIMIT, after.a, after.b))}`, "x-strong", anchor);
+    picture += svg.text(
+      edge + side,
+      panel.top + 44,
+      `above: ${chance(1 - cdf(LIMIT, after.a, after.b))}`,
+      "x-strong",
+      anchor,
+    );
 
     // The beam: two weights on it, and under it the point where it balances.
     const [prior, data, mean] = [state.mean, share, after.mean].map(panel.X);
-    picture += svg.line(Math.min(prior, data) - 12, beam, Math.max(prior, data) + 12, beam, "x-ink");
+    picture += svg.line(
+      Math.min(prior, data) - 12,
+      beam,
+      Math.max(prior, data) + 12,
+      beam,
+      "x-ink",
+    );
     picture += svg.line(mean, beam, mean, panel.bottom, "x-a x-thin");
-    picture += svg.path([[mean, beam + 2], [mean - 9, beam + 17], [mean + 9, beam + 17]], "x-a x-full", "Z");
+    picture += svg.path(
+      [
+        [mean, beam + 2],
+        [mean - 9, beam + 17],
+        [mean + 9, beam + 17],
+      ],
+      "x-a x-full",
+      "Z",
+    );
     const weigh = (x, patients, way, name, look) => {
       const radius = size(patients);
       const room = way < 0 ? x - radius > 48 : x + radius < width - 48;
       const label = room
-        ? svg.text(x + way * (radius + 7), beam - 6, name, `${look} x-strong`, way < 0 ? "end" : "start")
+        ? svg.text(
+            x + way * (radius + 7),
+            beam - 6,
+            name,
+            `${look} x-strong`,
+            way < 0 ? "end" : "start",
+          )
         : svg.text(x, beam - 2 * radius - 5, name, `${look} x-strong`, "middle");
-      return svg.circle(x, beam - radius, radius, `${look} x-full`) + label + `<circle class="x-hand" cx="${x}" cy="${beam - radius}" r="26"/>`;
+      return (
+        svg.circle(x, beam - radius, radius, `${look} x-full`) +
+        label +
+        `<circle class="x-hand" cx="${x}" cy="${beam - radius}" r="26"/>`
+      );
     };
     const way = prior < data ? 1 : -1;
     picture += weigh(prior, state.worth, -way, "prior", "x-gray");
     if (state.n) picture += weigh(data, state.n, way, "data", "x-c");
-    const entries = [["x-gray x-dash", "prior"], ["x-c x-dot", "likelihood, scaled"], ["x-a x-thick", "posterior"]];
+    const entries = [
+      ["x-gray x-dash", "prior"],
+      ["x-c x-dot", "likelihood, scaled"],
+      ["x-a x-thick", "posterior"],
+    ];
     picture += svg.legend(panel.left, panel.bottom + 58, width, entries);
 
     const interval = [0.03, 0.97].map((p) => (100 * quantile(p, after.a, after.b)).toFixed(1));
@@ -139,18 +190,29 @@
     return { svg: picture, height, says };
   };
 
-  const add = (state, back) => ({ n: state.n + 1, share: Math.min(MOST, (count(state) + back) / (state.n + 1)) });
+  const add = (state, back) => ({
+    n: state.n + 1,
+    share: Math.min(MOST, (count(state) + back) / (state.n + 1)),
+  });
   const full = (state) => state.n >= 400;
 
   define("conjugate", {
-    label: "A conjugate update. Densities of the prior, the likelihood and the posterior of a share; above them, prior and data as two weights on a beam that balances at the posterior mean.",
+    label:
+      "A conjugate update. Densities of the prior, the likelihood and the posterior of a share; above them, prior and data as two weights on a beam that balances at the posterior mean.",
     controls: [
       range("mean", "Prior: expected share", [0.01, 0.45, 0.005], 0.1, percent),
       logRange("worth", "Prior: worth how many patients?", [2, 400], 20, (v) => String(v), {
         to: (u) => Math.round(2 * 200 ** (u / 100)),
       }),
       range("n", "Data: patients", [0, 400, 1], 190, (v) => String(v)),
-      range("share", "Data: came back", [0, MOST, 0.005], 30 / 190, (v, state) => `${count(state)} of ${state.n}`, { off: (state) => state.n === 0 }),
+      range(
+        "share",
+        "Data: came back",
+        [0, MOST, 0.005],
+        30 / 190,
+        (v, state) => `${count(state)} of ${state.n}`,
+        { off: (state) => state.n === 0 },
+      ),
       { kind: "button", label: "+ 1 who came back", press: (state) => add(state, 1), off: full },
       { kind: "button", label: "+ 1 who did not", press: (state) => add(state, 0), off: full },
     ],
@@ -161,11 +223,18 @@
         const share = state.n ? count(state) / state.n : state.share;
         const far = (v) => Math.hypot(panel.X(v) - x, beam - 14 - y);
         const nearest = far(state.mean) < far(share) ? "mean" : "share";
-        return Math.min(far(state.mean), far(share)) < 30 && !(nearest === "share" && state.n === 0) ? nearest : null;
+        return Math.min(far(state.mean), far(share)) < 30 && !(nearest === "share" && state.n === 0)
+          ? nearest
+          : null;
       },
       move: (state, width, x, y, held) => {
         const value = +layout(width).panel.unX(x).toFixed(3);
-        return { [held]: held === "mean" ? Math.min(0.45, Math.max(0.01, value)) : Math.min(MOST, Math.max(0, value)) };
+        return {
+          [held]:
+            held === "mean"
+              ? Math.min(0.45, Math.max(0.01, value))
+              : Math.min(MOST, Math.max(0, value)),
+        };
       },
     },
   });

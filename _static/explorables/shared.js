@@ -21,7 +21,8 @@
     },
 
     /** Density of the Normal with a mean and a standard deviation. */
-    normalPdf: (x, mean, sd) => Math.exp(-0.5 * ((x - mean) / sd) ** 2) / (sd * Math.sqrt(2 * Math.PI)),
+    normalPdf: (x, mean, sd) =>
+      Math.exp(-0.5 * ((x - mean) / sd) ** 2) / (sd * Math.sqrt(2 * Math.PI)),
 
     /** Return `{uniform, normal}`, two functions that draw from one stream (mulberry32, Box-Muller). */
     random(seed) {
@@ -32,7 +33,8 @@
         t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
         return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
       };
-      const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+      const normal = () =>
+        Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
       return { uniform, normal };
     },
 
@@ -64,12 +66,21 @@
       const acceptance = Math.exp(Math.min(0, Number.isNaN(error) ? -Infinity : -error));
       const accepted = uniform < acceptance;
       const diverging = !(error <= math.DIVERGENT);
-      return { q: accepted ? points[steps].q : q, points, error, acceptance, accepted, diverging, steps };
+      return {
+        q: accepted ? points[steps].q : q,
+        points,
+        error,
+        acceptance,
+        accepted,
+        diverging,
+        steps,
+      };
     },
 
     /** The funnel of chapter 11, y ~ Normal(2, 3) and x ~ Normal(0, exp(y / 4)), at [x, y]. */
     funnel: {
-      logDensity: ([x, y]) => -0.5 * ((y - 2) / 3) ** 2 - 0.5 * x ** 2 * Math.exp(-y / 2) - y / 4 - Math.log(6 * Math.PI),
+      logDensity: ([x, y]) =>
+        -0.5 * ((y - 2) / 3) ** 2 - 0.5 * x ** 2 * Math.exp(-y / 2) - y / 4 - Math.log(6 * Math.PI),
       gradient: ([x, y]) => {
         const precision = Math.exp(-y / 2);
         return [-x * precision, -(y - 2) / 9 - 0.25 + 0.25 * x ** 2 * precision];
@@ -87,7 +98,14 @@
     text: (x, y, text, look = "", anchor = "start", more = "") =>
       `<text x="${px(x)}" y="${px(y)}" class="${look}" text-anchor="${anchor}" ${more}>${escaped(text)}</text>`,
     /** A straight line. */
-    line: (x1, y1, x2, y2, look) => svg.path([[x1, y1], [x2, y2]], look),
+    line: (x1, y1, x2, y2, look) =>
+      svg.path(
+        [
+          [x1, y1],
+          [x2, y2],
+        ],
+        look,
+      ),
     /** A line through points. */
     path: (points, look, close = "") =>
       `<path class="${look}" d="M${points.map(([x, y]) => `${px(x)} ${px(y)}`).join("L")}${close}"/>`,
@@ -97,7 +115,8 @@
         .map(([x, y]) => `M${px(x)} ${px(y)}h0`)
         .join("")}"/>`,
     /** A circle, for the few dots that have an edge of their own. */
-    circle: (x, y, radius, look) => `<circle cx="${px(x)}" cy="${px(y)}" r="${px(radius)}" class="${look}"/>`,
+    circle: (x, y, radius, look) =>
+      `<circle cx="${px(x)}" cy="${px(y)}" r="${px(radius)}" class="${look}"/>`,
     /** A rectangle. */
     rect: (x, y, width, height, look) =>
       `<rect x="${px(x)}" y="${px(y)}" width="${px(Math.max(0, width))}" height="${px(Math.max(0, height))}" class="${look}"/>`,
@@ -105,14 +124,18 @@
     /** Samples of lines or dots with their names, side by side; a name that has no room begins a row. */
     legend(left, top, right, entries) {
       let [x, y] = [left, top];
-      return entries.map(([look, text, dot]) => {
-        const width = 42 + 6.7 * text.length;
-        if (x > left && x + width - 14 > right) [x, y] = [left, y + 18];
-        const sample = dot ? svg.circle(x + 11, y - 4, 5, look) : svg.line(x, y - 4, x + 22, y - 4, look);
-        const entry = sample + svg.text(x + 28, y, text, "x-small");
-        x += width;
-        return entry;
-      }).join("");
+      return entries
+        .map(([look, text, dot]) => {
+          const width = 42 + 6.7 * text.length;
+          if (x > left && x + width - 14 > right) [x, y] = [left, y + 18];
+          const sample = dot
+            ? svg.circle(x + 11, y - 4, 5, look)
+            : svg.line(x, y - 4, x + 22, y - 4, look);
+          const entry = sample + svg.text(x + 28, y, text, "x-small");
+          x += width;
+          return entry;
+        })
+        .join("");
     },
 
     /**
@@ -121,15 +144,32 @@
      * `box` is [left, top, right, bottom] of the plot in pixels; `x` and `y` are the limits; `xTicks`
      * and `yTicks` are lists of values, or of [value, label]. `inside(markup)` clips to the box.
      */
-    panel({ id, box: [left, top, right, bottom], x, y, xTicks = [], yTicks = [], xLabel, yLabel, title, grid }) {
+    panel({
+      id,
+      box: [left, top, right, bottom],
+      x,
+      y,
+      xTicks = [],
+      yTicks = [],
+      xLabel,
+      yLabel,
+      title,
+      grid,
+    }) {
       const X = (v) => left + ((v - x[0]) / (x[1] - x[0])) * (right - left);
       const Y = (v) => bottom - ((v - y[0]) / (y[1] - y[0])) * (bottom - top);
-      const each = (ticks, mark) => ticks.map((t) => (Array.isArray(t) ? mark(...t) : mark(t, t))).join("");
-      let frame = each(xTicks, (v, label) =>
-        svg.line(X(v), bottom, X(v), bottom + 4, "x-axis") + svg.text(X(v), bottom + 17, minus(label), "x-tick", "middle"),
+      const each = (ticks, mark) =>
+        ticks.map((t) => (Array.isArray(t) ? mark(...t) : mark(t, t))).join("");
+      let frame = each(
+        xTicks,
+        (v, label) =>
+          svg.line(X(v), bottom, X(v), bottom + 4, "x-axis") +
+          svg.text(X(v), bottom + 17, minus(label), "x-tick", "middle"),
       );
       frame += each(yTicks, (v, label) => {
-        const rule = grid ? svg.line(left, Y(v), right, Y(v), "x-grid") : svg.line(left - 4, Y(v), left, Y(v), "x-axis");
+        const rule = grid
+          ? svg.line(left, Y(v), right, Y(v), "x-grid")
+          : svg.line(left - 4, Y(v), left, Y(v), "x-axis");
         return rule + svg.text(left - 7, Y(v) + 4, minus(label), "x-tick", "end");
       });
       frame += svg.line(left, bottom, right, bottom, "x-axis");
@@ -152,7 +192,9 @@
   /* The address ---------------------------------------------------------------------------------- */
 
   const fits = (control, value) =>
-    control.kind === "choice" ? Object.hasOwn(control.options, value) : value >= control.low && value <= control.high;
+    control.kind === "choice"
+      ? Object.hasOwn(control.options, value)
+      : value >= control.low && value <= control.high;
 
   /** Read a state from text such as `tau-5_data-hospitals`; what does not fit keeps its first value. */
   const parse = (text, controls) => {
@@ -170,7 +212,10 @@
   const format = (state, controls) =>
     controls
       .filter((c) => c.key && state[c.key] !== c.value)
-      .map((c) => `${c.key}-${typeof c.value === "number" ? +state[c.key].toPrecision(6) : state[c.key]}`)
+      .map(
+        (c) =>
+          `${c.key}-${typeof c.value === "number" ? +state[c.key].toPrecision(6) : state[c.key]}`,
+      )
       .join("_");
 
   /* One explorable on a page --------------------------------------------------------------------- */
@@ -242,7 +287,13 @@
         const output = build("output", "", row);
         output.setAttribute("aria-live", "off"); // the sentence below the picture is what is read aloud
         const id = `x-${name}-${control.key}`;
-        Object.assign(input, { type: "range", id, min: control.min, max: control.max, step: control.step });
+        Object.assign(input, {
+          type: "range",
+          id,
+          min: control.min,
+          max: control.max,
+          step: control.step,
+        });
         title.htmlFor = id;
         output.htmlFor = id;
         const { to, from } = control;
@@ -252,7 +303,8 @@
           set({ [control.key]: to(position) });
         });
         updates.push(() => {
-          title.innerHTML = typeof control.label === "function" ? control.label(state) : control.label;
+          title.innerHTML =
+            typeof control.label === "function" ? control.label(state) : control.label;
           if (control.limit) input.max = control.limit(state);
           input.value = from(state[control.key]);
           output.textContent = control.show(state[control.key], state);
@@ -269,7 +321,9 @@
           const input = build("input", "", option);
           Object.assign(input, { type: "radio", name: `x-${name}-${control.key}`, value });
           build("span", "", option, text);
-          input.addEventListener("change", () => set({ [control.key]: value, ...control.then?.(value, state) }));
+          input.addEventListener("change", () =>
+            set({ [control.key]: value, ...control.then?.(value, state) }),
+          );
           updates.push(() => (input.checked = state[control.key] === value));
         }
       },
@@ -334,7 +388,8 @@
       picture.addEventListener("pointermove", (event) => {
         if (held !== null) set(drag.move(state, width, ...at(event), held));
       });
-      for (const end of ["pointerup", "pointercancel"]) picture.addEventListener(end, () => (held = null));
+      for (const end of ["pointerup", "pointercancel"])
+        picture.addEventListener(end, () => (held = null));
     }
 
     calm.addEventListener("change", stop);
@@ -354,15 +409,29 @@
 
   /** A control with a slider whose positions are the values themselves. */
   const range = (key, label, [low, high, step], value, show, more = {}) => ({
-    kind: "range", key, label, low, high, min: low, max: high, step, value, show,
-    to: (u) => u, from: (v) => v, ...more,
+    kind: "range",
+    key,
+    label,
+    low,
+    high,
+    min: low,
+    max: high,
+    step,
+    value,
+    show,
+    to: (u) => u,
+    from: (v) => v,
+    ...more,
   });
 
   /** A control with a slider whose equal distances are equal ratios. */
   const logRange = (key, label, [low, high], value, show, more = {}) => ({
-    ...range(key, label, [low, high, 1], value, show), min: 0, max: 100,
+    ...range(key, label, [low, high, 1], value, show),
+    min: 0,
+    max: 100,
     to: (u) => +(low * (high / low) ** (u / 100)).toPrecision(3),
-    from: (v) => (100 * Math.log(v / low)) / Math.log(high / low), ...more,
+    from: (v) => (100 * Math.log(v / low)) / Math.log(high / low),
+    ...more,
   });
 
   /** Put an explorable into its place on this page. */

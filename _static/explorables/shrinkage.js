@@ -46,12 +46,19 @@
     const offset = givenTau(y, s, MIDDLE).logEvidence;
     const weight = (tau) => prior(tau) * Math.exp(givenTau(y, s, tau).logEvidence - offset);
     const over = (f, from = 0) =>
-      math.simpson((u) => (u < 1 ? (f(toTau(u)) * MIDDLE) / (1 - u) ** 2 : 0), fromTau(from), 1, 4000);
+      math.simpson(
+        (u) => (u < 1 ? (f(toTau(u)) * MIDDLE) / (1 - u) ** 2 : 0),
+        fromTau(from),
+        1,
+        4000,
+      );
     const total = over(weight);
     const expect = (f) => over((tau) => weight(tau) * f(tau)) / total;
     const given = (j, part) => (tau) => givenTau(y, s, tau)[part][j];
     const mean = y.map((_, j) => expect(given(j, "mean")));
-    const square = y.map((_, j) => expect((tau) => given(j, "sd")(tau) ** 2 + given(j, "mean")(tau) ** 2));
+    const square = y.map((_, j) =>
+      expect((tau) => given(j, "sd")(tau) ** 2 + given(j, "mean")(tau) ** 2),
+    );
     return {
       mean,
       sd: square.map((each, j) => Math.sqrt(each - mean[j] ** 2)),
@@ -81,7 +88,10 @@
     hospitals: {
       one: "Hospital",
       unit: "mmHg",
-      y: [9.3085, 6.8453, 10.8988, 10.2862, 4.2055, 4.3349, 9.4956, 7.6127, 8.2619, 5.863, 12.1958, 10.1768],
+      y: [
+        9.3085, 6.8453, 10.8988, 10.2862, 4.2055, 4.3349, 9.4956, 7.6127, 8.2619, 5.863, 12.1958,
+        10.1768,
+      ],
       s: patients.map((n) => 15 / Math.sqrt(n)),
       prior: priors.halfNormal(10),
       limits: [1.5, 15],
@@ -99,7 +109,8 @@
   }
 
   const letter = (j) => String.fromCharCode(65 + j);
-  const percent = (share) => `${share > 0 && share < 0.005 ? "less than 1" : Math.round(100 * share)} %`;
+  const percent = (share) =>
+    `${share > 0 && share < 0.005 ? "less than 1" : Math.round(100 * share)} %`;
   const shown = (tau) => (tau === Infinity ? "∞" : tau < 10 ? tau.toFixed(1) : tau.toFixed(0));
   const points = (v) => minus(v.toFixed(1));
 
@@ -110,13 +121,23 @@
     const tall = wide ? rows : 150;
     const tauBox = [12, 48, wide ? 250 : width - 12, 48 + tall];
     const top = wide ? 48 : tauBox[3] + 94;
-    return { step, tauBox, box: [wide ? 300 : 26, top, width - 58, top + rows], height: top + rows + (width < 340 ? 80 : 62) };
+    return {
+      step,
+      tauBox,
+      box: [wide ? 300 : 26, top, width - 58, top + rows],
+      height: top + rows + (width < 340 ? 80 : 62),
+    };
   };
 
   const tauPanel = (width, data) =>
     svg.panel({
-      id: "shrinkage-tau", box: layout(width, data).tauBox, x: [0, data.most], y: [0, data.curve.top],
-      xTicks: data.tauTicks, xLabel: `spread τ (${data.unit})`, title: "How plausible is each spread?",
+      id: "shrinkage-tau",
+      box: layout(width, data).tauBox,
+      x: [0, data.most],
+      y: [0, data.curve.top],
+      xTicks: data.tauTicks,
+      xLabel: `spread τ (${data.unit})`,
+      title: "How plausible is each spread?",
     });
 
   const prepare = (state) => {
@@ -126,7 +147,10 @@
       const taus = Array.from({ length: 121 }, (_, i) => (i / 120) * data.most);
       const line = taus.map((tau) => [tau, after.density(tau)]);
       data.curve = {
-        after, line, before: taus.map((tau) => [tau, data.prior(tau)]), top: 1.12 * Math.max(...line.map((p) => p[1])),
+        after,
+        line,
+        before: taus.map((tau) => [tau, data.prior(tau)]),
+        top: 1.12 * Math.max(...line.map((p) => p[1])),
       };
     }
     return data;
@@ -147,8 +171,15 @@
       const area = [[(start[0] ?? tail[0])[0], 0], ...start, ...tail, [data.most, 0]];
       picture += svg.path(left.points(area), "x-a x-tint", "Z");
     }
-    picture += left.inside(svg.path(left.points(before), "x-gray x-thin x-dot")) + svg.path(left.points(line), "x-a");
-    picture += svg.text(left.X(0.45 * data.most), left.Y(after.density(0.42 * data.most)) - 12, "posterior", "x-a");
+    picture +=
+      left.inside(svg.path(left.points(before), "x-gray x-thin x-dot")) +
+      svg.path(left.points(line), "x-a");
+    picture += svg.text(
+      left.X(0.45 * data.most),
+      left.Y(after.density(0.42 * data.most)) - 12,
+      "posterior",
+      "x-a",
+    );
     picture += svg.text(left.right, left.Y(data.prior(data.most)) - 8, "prior", "x-small", "end");
     if (known) {
       const x = left.X(Math.min(state.tau, data.most));
@@ -156,31 +187,55 @@
       picture += svg.circle(x, left.bottom, 7, "x-b x-full");
       const far = state.tau > data.most;
       const side = x > left.left + 120 ? -9 : 9;
-      picture += svg.text(x + side, left.top + 12, `τ = ${shown(state.tau)}${far ? " →" : ""}`, "x-b x-strong", side < 0 ? "end" : "start");
+      picture += svg.text(
+        x + side,
+        left.top + 12,
+        `τ = ${shown(state.tau)}${far ? " →" : ""}`,
+        "x-b x-strong",
+        side < 0 ? "end" : "start",
+      );
       picture += `<rect class="x-hand" x="${left.left - 12}" y="${left.top}" width="${left.right - left.left + 24}" height="${left.bottom - left.top + 24}"/>`;
     }
 
     const right = svg.panel({
-      id: "shrinkage-rows", box, x: data.limits, y: [0, 1], xTicks: data.ticks,
+      id: "shrinkage-rows",
+      box,
+      x: data.limits,
+      y: [0, 1],
+      xTicks: data.ticks,
       xLabel: data.unit === "points" ? "effect of coaching (points)" : "effect of the drug (mmHg)",
       title: known ? "What the estimates become" : "What the estimates become, all τ averaged",
     });
     picture += right.frame;
     picture += svg.text(width - 4, right.top - 10, "B", "x-title", "end");
-    const meaning = [["x-gray x-open", "raw ± standard error", true], ["x-a x-full", "posterior ± sd", true]];
+    const meaning = [
+      ["x-gray x-open", "raw ± standard error", true],
+      ["x-a x-full", "posterior ± sd", true],
+    ];
     picture += svg.legend(right.left - 6, right.bottom + 54, width, meaning);
     const center = right.X(now.mu);
     picture += svg.line(center, right.top, center, right.bottom, "x-a x-thin x-dash");
     data.order.forEach((j, row) => {
       const y = right.top + (row + 0.5) * step;
       const [raw, mean] = [right.X(data.y[j]), right.X(now.mean[j])];
-      const reach = (mid, sd) => [right.X(Math.max(mid - sd, data.limits[0])), y, right.X(Math.min(mid + sd, data.limits[1])), y];
+      const reach = (mid, sd) => [
+        right.X(Math.max(mid - sd, data.limits[0])),
+        y,
+        right.X(Math.min(mid + sd, data.limits[1])),
+        y,
+      ];
       picture += svg.text(right.left - 14, y + 4.5, letter(j), "x-strong", "middle");
       picture += svg.line(...reach(data.y[j], data.s[j]), "x-gray x-thin x-faint");
       picture += svg.line(...reach(now.mean[j], now.sd[j]), "x-a x-wide");
       picture += svg.line(raw, y, mean, y, "x-gray x-thin");
       picture += svg.circle(raw, y, 5, "x-gray x-open") + svg.circle(mean, y, 5.5, "x-a x-full");
-      picture += svg.text(width - 4, y + 4.5, `${Math.round(100 * now.share[j])} %`, "x-tick", "end");
+      picture += svg.text(
+        width - 4,
+        y + 4.5,
+        `${Math.round(100 * now.share[j])} %`,
+        "x-tick",
+        "end",
+      );
     });
 
     const first = data.order[0];
@@ -208,12 +263,29 @@
   };
 
   define("shrinkage", {
-    label: "Shrinkage. Left, the posterior of the spread tau. Right, each raw estimate as a ring and its posterior mean as a dot, with the shrinkage factor B.",
+    label:
+      "Shrinkage. Left, the posterior of the spread tau. Right, each raw estimate as a ring and its posterior mean as a dot, with the shrinkage factor B.",
     controls: [
-      { kind: "choice", key: "data", label: "Data", value: "schools", options: { schools: "Eight schools", hospitals: "Twelve hospitals" } },
-      { kind: "choice", key: "spread", label: "The spread τ is", value: "known", options: { known: "known", averaged: "averaged over" } },
+      {
+        kind: "choice",
+        key: "data",
+        label: "Data",
+        value: "schools",
+        options: { schools: "Eight schools", hospitals: "Twelve hospitals" },
+      },
+      {
+        kind: "choice",
+        key: "spread",
+        label: "The spread τ is",
+        value: "known",
+        options: { known: "known", averaged: "averaged over" },
+      },
       range("tau", "Spread τ between groups", [0, Infinity, 0.005], 5, shown, {
-        min: 0, max: 1, to: (u) => +toTau(u).toPrecision(3), from: fromTau, off: (state) => state.spread !== "known",
+        min: 0,
+        max: 1,
+        to: (u) => +toTau(u).toPrecision(3),
+        from: fromTau,
+        off: (state) => state.spread !== "known",
       }),
       { kind: "play", of: "tau", label: "▶ Play τ from 0 to ∞", seconds: 7 },
     ],
@@ -221,7 +293,8 @@
     drag: {
       grab: (state, width, x, y) => {
         const panel = tauPanel(width, prepare(state));
-        const here = x > panel.left - 14 && x < panel.right + 14 && y > panel.top && y < panel.bottom + 26;
+        const here =
+          x > panel.left - 14 && x < panel.right + 14 && y > panel.top && y < panel.bottom + 26;
         return here && state.spread === "known" ? "tau" : null;
       },
       move: (state, width, x) => {

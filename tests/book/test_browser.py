@@ -84,11 +84,12 @@ def test_narrow_windows_show_tabs(window, paneled):
     assert not panel.get_by_role("tab").first.is_visible()
 
 
-def test_paper_and_pages_without_scripts_show_both(window, paneled):
+def test_paper_shows_the_chosen_language_and_a_page_without_scripts_both(window, paneled):
     page = window()
-    page.goto(f"{paneled[0]}?ppl=tfp")
-    page.emulate_media(media="print")
-    assert shown(page) == {"pymc", "tfp"}
+    for choice, expected in {"tfp": {"tfp"}, "both": {"pymc", "tfp"}}.items():
+        page.goto(f"{paneled[0]}?ppl={choice}")
+        page.emulate_media(media="print")
+        assert shown(page) == expected
     bare = window(java_script_enabled=False)
     bare.goto(paneled[0])
     assert shown(bare) == {"pymc", "tfp"}

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-from course import ROOT, name_of
+from course import ROOT, name_of, read
 import pytest
 
 from tests.rules.common import none_of, whole_course
@@ -21,6 +21,17 @@ BRITISH = re.compile(
 )
 PATHS = re.compile(r"(/work/|/home/|/root/|/tmp/|/Users/|[A-Z]:\\\\)")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|lorem ipsum)\b")
+
+NOT_PROSE = re.compile(r"```.*?```|:::\{.*?\}|`[^`]*`|\$[^$]*\$|<[^>]*>", re.DOTALL)
+CLOSE_PERCENT = re.compile(r".{0,30}\d%(?!\w)")
+# What is a question of taste, or right for an array that nobody else has, is not asked.
+SCRIPT_TOOLS = (
+    ("oxfmt", "--check"),
+    (
+        "oxlint", "-A", "all", "-D", "correctness", "-D", "suspicious", "-D", "perf",
+        "-A", "unicorn/consistent-function-scoping", "-A", "unicorn/no-array-sort",
+    ),
+)  # fmt: skip
 
 
 def texts():
@@ -68,6 +79,39 @@ def test_the_code_is_formatted_and_linted():
         )  # fmt: skip
         if done.returncode:
             problems.append(f"run ruff {command[0]} .\n{done.stdout}{done.stderr}")
+    none_of(problems)
+
+
+@whole_course
+def test_the_scripts_are_formatted_and_linted():
+    scripts = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "_static").rglob("*.js"))]
+    folder = Path(sys.executable).parent
+    problems = []
+    for program, *options in SCRIPT_TOOLS:
+        done = subprocess.run(
+            [folder / program, *options, *scripts], cwd=ROOT, capture_output=True, text=True
+        )
+        if done.returncode:
+            problems.append(f"{program}:\n{done.stdout}{done.stderr}")
+    none_of(problems)
+
+
+@whole_course
+def test_percent_signs_stand_apart():
+    problems = []
+    for path in texts():
+        if path.suffix == ".md":
+            prose = [path.read_text(encoding="utf-8")]
+        elif path.suffix == ".ipynb":
+            prose = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+        else:
+            continue
+        for text in prose:
+            bare = NOT_PROSE.sub("", text)
+            problems += [
+                f"{name_of(path)}: {found.group()!r}: write 5 % with a space"
+                for found in CLOSE_PERCENT.finditer(bare)
+            ]
     none_of(problems)
 
 

@@ -1,0 +1,159 @@
+"""Every page is for every reader: axe-core finds nothing, and the keyboard reaches everything."""
+
+from importlib import resources
+
+import pytest
+from test_browser import address, choose
+from test_pages import PAGES, soup
+
+AXE = (resources.files("pytest_playwright_axe") / "resources" / "axe.min.js").read_text()
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1440, 390)]
+
+# A page of code has thousands of words in twenty colors: axe looks at one word of each color. Everything
+# else it looks at whole.
+SAMPLE = """() => {
+    const seen = new Set();
+    for (const word of document.querySelectorAll(".highlight pre span")) {
+        const style = getComputedStyle(word);
+        const ground = getComputedStyle(word.closest("div[class*='highlight-'], .highlight")).backgroundColor;
+        const key = [style.color, style.backgroundColor, style.fontWeight, ground].join();
+        word.toggleAttribute("data-seen", seen.has(key) || !word.checkVisibility());
+        if (word.checkVisibility()) seen.add(key);
+    }
+    axe.configure({rules: [{id: "color-contrast", selector: "*:not([data-seen])"}]});
+}"""
+RUN = """async () => {
+    const found = await axe.run(document, {
+        resultTypes: ["violations"],
+        rules: {"target-size": {enabled: true}},  // WCAG 2.2, and off unless asked for
+    });
+    return found.violations.flatMap((rule) => rule.nodes.map((node) =>
+        `${rule.id} (${rule.impact}): ${node.target.join(" ")}: ${node.html.slice(0, 120)}: `
+        + [...node.any, ...node.all, ...node.none].map((check) => check.message).join("; ")));
+}"""
+
+
+def open_page(window, book, name, width=1440, **options):
+    """Open a page, and wait until its formulas are typeset."""
+    page = window(width, **options)
+    page.goto(address(book, name))
+    page.evaluate("window.MathJax?.startup?.promise")
+    return page
+
+
+@pytest.mark.parametrize("name", [*PAGES, "search", "genindex"])
+def test_axe_finds_nothing_in_light_and_dark_wide_and_narrow(window, book, name):
+    page = open_page(window, book, name)
+    page.evaluate(AXE)
+    found = []
+    for scheme, width in LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(200)  # colors change slowly
+        page.evaluate(SAMPLE)
+        found += [f"{scheme}, {width}: {line}" for line in page.evaluate(RUN)]
+    assert not found, "\n".join(found)
+
+
+def test_axe_would_find_something(window, book):
+    page = open_page(window, book, "index")
+    page.evaluate(AXE)
+    page.evaluate(SAMPLE)
+    page.evaluate(
+        "document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=x.png>')"
+    )
+    assert any(line.startswith("image-alt") for line in page.evaluate(RUN))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_the_narrowest_window(window, book, name):
+    page = open_page(window, book, name, 320)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_line_of_code_or_output_is_cut(window, book, name):
+    page = open_page(window, book, name)
+    page.evaluate("for (const one of document.querySelectorAll('article details')) one.open = true")
+    cut = page.evaluate(
+        "[...document.querySelectorAll('article pre')]"
+        ".filter((pre) => pre.scrollWidth > pre.clientWidth + 1).map((pre) => pre.textContent.slice(0, 80))"
+    )
+    assert not cut
+
+
+def test_every_stop_of_the_keyboard_is_seen_and_no_formula_is_one(window, book):
+    name = next(page for page in PAGES if soup(book / f"{page}.html").select_one(".twins"))
+    page = open_page(window, book, name)
+    assert not page.evaluate("document.querySelectorAll('mjx-container[tabindex]').length")
+    unseen = []
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(
+            """() => {
+                const here = document.activeElement;
+                if (here === document.body) return null;
+                const shown = here.matches(".ppl-switch input") ? here.nextElementSibling : here;
+                const style = getComputedStyle(shown);
+                const box = shown.getBoundingClientRect();
+                return {
+                    name: here.outerHTML.slice(0, 100),
+                    seen: parseFloat(style.outlineWidth) >= 2 && style.outlineStyle !== "none" && box.width > 0,
+                };
+            }"""
+        )
+        if stop is None:
+            break
+        if not stop["seen"]:
+            unseen.append(stop["name"])
+    else:
+        pytest.fail("the tabulator key did not reach the end of the page")
+    assert not unseen
+
+
+def test_the_choice_is_seen_where_the_system_chooses_all_colors(window, book):
+    name = next(page for page in PAGES if soup(book / f"{page}.html").select_one(".twins"))
+    page = open_page(window, book, name, forced_colors="active")
+    ground = "(span) => getComputedStyle(span).backgroundColor"
+    for chosen in ("TFP", "Both"):
+        choose(page, chosen)
+        grounds = {
+            label.inner_text(): label.locator("span").evaluate(ground)
+            for label in page.locator(".ppl-switch label").all()
+        }
+        others = {color for label, color in grounds.items() if label != chosen}
+        assert len(others) == 1 and grounds[chosen] not in others
+
+
+def test_a_figure_is_enlarged_by_click_and_by_enter(window, book):
+    name = next(page for page in PAGES if soup(book / f"{page}.html").select_one("a.enlarge"))
+    page = open_page(window, book, name)
+    link = page.locator("a.enlarge").first
+    described = link.locator("img").get_attribute("alt")
+    for act in (link.click, lambda: link.press("Enter")):
+        act()
+        dialog = page.get_by_role("dialog", name="Enlarged figure")
+        assert dialog.locator("img").get_attribute("alt") == described
+        page.keyboard.press("Escape")
+        dialog.wait_for(state="detached")
+        assert link.evaluate("(one) => document.activeElement === one")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_images_keep_their_place_before_they_come(book, name):
+    images = soup(book / f"{name}.html").select("article figure img, article .cell_output img")
+    wrong = [
+        image["src"]
+        for image in images
+        if image.get("loading") != "lazy" or not (image.get("width") and image.get("height"))
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_headers_of_tables_say_what_they_head(book, name):
+    page = soup(book / f"{name}.html")
+    assert not [cell for cell in page.select("article th") if not cell.get_text(strip=True)]
+    for table in page.select("article table.data-table"):
+        assert all(cell.get("scope") for cell in table.select("th"))
+        assert table.parent["class"] == ["table-scroll"]

@@ -1,0 +1,126 @@
+"""Tables, icons, styles and percent signs, as the book's own extensions leave them."""
+
+from bs4 import BeautifulSoup
+import data_tables
+import light_assets
+import page_markup
+import percent_signs
+import pytest
+import tinycss2
+
+FRAME = """<style scoped>th { color: red }</style><table border="1" class="dataframe"><thead>
+<tr><th></th><th colspan="2" halign="left">PyMC</th><th>note</th></tr>
+<tr><th>name</th><th>mean</th><th>sd</th><th></th></tr></thead><tbody>
+<tr><th>mu</th><td>1.25</td><td>7</td><td>fine</td></tr>
+<tr><th>tau</th><td>-0.5</td><td>nan</td><td></td></tr>
+<tr><th>nu</th><td>12</td><td>R-hat</td><td>slow</td></tr></tbody></table>"""
+
+
+@pytest.fixture
+def table():
+    page = BeautifulSoup(data_tables.readable(FRAME), "html.parser")
+    assert not page.find("style")
+    assert page.find("div", class_="table-scroll").table is page.table
+    return page.table
+
+
+def cells(table, *names):
+    return [cell.get_text() for cell in table.find_all(names)]
+
+
+def test_headers_say_what_they_head_and_empty_ones_are_none(table):
+    scopes = {cell.get_text(): cell["scope"] for cell in table.find_all("th")}
+    assert scopes == {
+        "PyMC": "colgroup", "note": "col", "name": "col", "mean": "col", "sd": "col",
+        "mu": "row", "tau": "row", "nu": "row",
+    }  # fmt: skip
+    assert "over-several" in table.find("th", string="PyMC")["class"]
+
+
+def test_words_and_numbers_are_told_apart_column_by_column(table):
+    words = {cell.get_text() for cell in table.select("tbody .words")}
+    assert words == {"mu", "tau", "nu", "fine", "", "slow"}
+    assert [cell.get_text() for cell in table.select("thead .words")] == ["", "note", "name", ""]
+    assert table.find("td", string="R-hat")["class"] == ["phrase"]
+
+
+def test_decimal_points_stand_below_each_other(table):
+    missing = {cell.get_text(): cell.get("style") for cell in table.select("tbody td")}
+    assert missing["1.25"] is None
+    assert missing["-0.5"] == "--missing: 1ch"
+    assert missing["12"] == "--missing: 2.28ch"
+    assert missing["7"] is None  # no number in its column has decimals
+
+
+def test_cells_that_span_rows_push_those_beside_them():
+    rows = BeautifulSoup(
+        "<tr><th rowspan='2'>a</th><td>1</td></tr><tr><td>2</td></tr>", "html.parser"
+    ).find_all("tr")
+    places = [(row, column, cell.get_text()) for row, column, cell in data_tables.placed(rows)]
+    assert places == [(0, 0, "a"), (0, 1, "1"), (1, 1, "2")]
+
+
+@pytest.mark.parametrize(
+    ("css", "left"),
+    [
+        (".used{a:b}", ".used{a:b}"),
+        (".unused{a:b}", ""),
+        (".used.unused, p .used{a:b}", "p .used{a:b}"),
+        (".used:not(.unused){a:b}", ".used:not(.unused){a:b}"),
+        ("@media print{.unused{a:b} p{c:d}}", "@media print{p{c:d}}"),
+        ("@media print{.unused{a:b}}", ""),
+        ("@keyframes x{from{a:b}}", "@keyframes x{from{a:b}}"),
+        ('@font-face{font-family:"Font Awesome 6 Free"}', ""),
+    ],
+)
+def test_only_rules_that_can_apply_are_left(css, left):
+    parsed = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+    assert "".join(light_assets.used_rules(parsed, {"used"})) == left
+
+
+def test_classes_come_from_pages_and_from_scripts(tmp_path):
+    (tmp_path / "_static" / "mathjax").mkdir(parents=True)
+    (tmp_path / "page.html").write_text('<p class="one two-three">text</p>')
+    (tmp_path / "_static" / "a.js").write_text('element.classList.add("five")')
+    (tmp_path / "_static" / "mathjax" / "b.js").write_text("six")
+    words = light_assets.words_used(tmp_path)
+    assert {"one", "two-three", "five"} <= words
+    assert "six" not in words
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ('<summary aria-label="Toggle hidden content">', "<summary>"),
+        ('<div role="doc-biblioentry">', '<div role="listitem">'),
+        ('<th class="head"><p></p></th>', '<td class="head"></td>'),
+        ('<th class="head"><p>a</p></th>', '<th class="head"><p>a</p></th>'),
+        ('<i class="fa-solid fa-sun">', '<i aria-hidden="true" class="fa-solid fa-sun">'),
+        ('<i class="fast">', '<i class="fast">'),
+        (
+            '<a class="x" href="y">03 First</a><details><summary><span class="toctree-toggle">',
+            '<a class="x" href="y">03 First</a><details><summary aria-label="More of 03 First"><span class="toctree-toggle">',
+        ),
+    ],
+)
+def test_a_page_is_put_right_for_all_readers(wrong, right):
+    assert page_markup.for_all_readers(wrong) == right
+
+
+def test_the_head_loads_neither_icons_nor_the_index():
+    head = '<script defer src="../_static/scripts/fontawesome.js?digest=5"></script><link x>'
+    assert page_markup.light_head(head) == "<link x>"
+    scripts = '<script src="../searchindex.js"></script><script src="book.js"></script>'
+    assert page_markup.without_search_index(scripts) == '<script src="book.js"></script>'
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("5% and 5 %", "5\N{NO-BREAK SPACE}% and 5\N{NO-BREAK SPACE}%"),
+        ("a 7.5 %-level", "a 7.5\N{NO-BREAK SPACE}%-level"),
+        ("x % 3, 5%d", "x % 3, 5%d"),
+    ],
+)
+def test_percent_signs_stand_apart_on_the_same_line(text, shown):
+    assert percent_signs.spaced(text) == shown
