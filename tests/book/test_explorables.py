@@ -18,6 +18,7 @@ from test_pages import PAGES, soup
 
 CHAPTER = {
     "funnel": "11-funnels",
+    "paths": "02-markov-chain-monte-carlo",
     "conjugate": "01-from-conjugacy-to-computation",
     "robust": "08-robust-regression",
     "shrinkage": "10-hierarchical-models",
@@ -567,17 +568,49 @@ class NonCentered:
         return -(position - [0.0, 2.0]) / np.array([1.0, 3.0]) ** 2
 
 
+class CorrelatedNormal:
+    """Two standard Normals with correlation 0.9."""
+
+    covariance = np.array([[1.0, 0.9], [0.9, 1.0]])
+
+    @classmethod
+    def log_density(cls, position):
+        values = stats.multivariate_normal.logpdf(position, np.zeros(2), cls.covariance)
+        return np.reshape(values, position.shape[:-1])  # SciPy drops an axis of length 1
+
+    @classmethod
+    def gradient(cls, position):
+        return -np.linalg.solve(cls.covariance, position.T).T
+
+
+class Banana:
+    """x ~ Normal(0, 1) and y ~ Normal(x**2 - 1, 0.5)."""
+
+    @staticmethod
+    def log_density(position):
+        x, y = position[..., 0], position[..., 1]
+        return stats.norm.logpdf(x) + stats.norm.logpdf(y, x**2 - 1.0, 0.5)
+
+    @staticmethod
+    def gradient(position):
+        x, y = position[..., 0], position[..., 1]
+        pull = (y - x**2 + 1.0) / 0.25
+        return np.stack([-x + 2.0 * x * pull, -pull], axis=-1)
+
+
 TARGETS = {
-    "m.funnel": Funnel,
+    "m.paths.targets.normal": CorrelatedNormal,
+    "m.paths.targets.banana": Banana,
+    "m.paths.targets.funnel": Funnel,
     "m.funnelRuns.targets.centered": Funnel,
     "m.funnelRuns.targets.noncentered": NonCentered,
 }
 PLACES = np.array([[0.3, 1.2], [-1.5, 0.4], [0.02, -3.0], [2.5, 4.0]])
 
 
-def of(name):
+def of(target):
     """Return the explorable that has a target."""
-    return "funnel"
+    return "paths" if "paths" in target else "funnel"
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -630,6 +663,104 @@ def test_hmc_is_that_of_companion(compute, target):
         uniforms,
     )
     close(found, wanted)
+
+
+IN_BROWSER = {
+    "metropolis": "m.paths.metropolis({target}, q, 0.8, random)",
+    "hmc": "m.paths.hmc({target}, q, 0.35, 6, random)",
+    "nuts": "m.paths.nuts({target}, q, 0.35, random, 6)",
+}
+
+
+@pytest.mark.parametrize("sampler", IN_BROWSER)
+@pytest.mark.parametrize("target", [name for name in TARGETS if of(name) == "paths"])
+def test_chains_are_those_of_companion(compute, target, sampler):
+    rng = np.random.default_rng(4)
+    normals, uniforms = rng.standard_normal(60), rng.random(1000)
+    exact = TARGETS[target]
+    kernel = {
+        "metropolis": lambda: mcmc.metropolis_hastings_kernel(exact.log_density, scale=0.8),
+        "hmc": lambda: mcmc.hmc_kernel(exact.log_density, exact.gradient, 0.35, 6),
+        "nuts": lambda: mcmc.nuts_kernel(exact.log_density, exact.gradient, 0.35, max_depth=6),
+    }[sampler]()
+    state, supply = kernel.init(np.array([[0.5, 0.2]])), Supply(normals, uniforms)
+    wanted = []
+    for _ in range(30):
+        state, info = kernel.step(state, supply)
+        steps = 1 if info.steps is None else info.steps[0]
+        wanted.append((*state.position[0], info.acceptance[0], info.accepted[0], steps))
+    found = compute(
+        of(target),
+        f"""(() => {{
+            const random = s(a[0], a[1]);
+            let q = [0.5, 0.2];
+            return Array.from({{length: 30}}, () => {{
+                const next = {IN_BROWSER[sampler].format(target=target)};
+                q = next.q;
+                return [...q, next.acceptance, next.accepted ? 1 : 0, next.steps];
+            }});
+        }})()""",
+        normals,
+        uniforms,
+    )
+    close(found, wanted)
+
+
+# --- 02: paths of samplers ---------------------------------------------------------------------------
+
+
+def test_contours_lie_where_the_density_has_their_level(compute):
+    segments = compute(
+        "paths", "m.paths.contour(([x, y]) => -x * x - y * y, [-2, 2], [-2, 2], -1, 80)"
+    )
+    points = np.reshape(segments, (-1, 2))
+    assert len(points) > 200
+    np.testing.assert_allclose(np.hypot(*points.T), 1.0, atol=1e-3)
+
+
+def transitions(says):
+    """Return, sampler by sampler, the number of transitions and their average length."""
+    return {
+        name: (int(count), float(length))
+        for name, count, length in re.findall(r"(\w+) makes (\d+), ([\d.]+) long", says)
+    }
+
+
+def test_paths_spend_the_same_on_each_sampler(show):
+    it = show("paths")
+    made = transitions(it.says())
+    assert made["Metropolis"][0] == 200 and made["HMC"][0] == 200 // 8
+    assert made["HMC"][1] > 3 * made["Metropolis"][1]
+    it.slide("steps", 20)
+    assert transitions(it.says())["HMC"][0] == 10
+    it.slide("spend", 10)
+    assert "HMC has not finished its first" in it.says()
+    it.card.locator("#x-paths-spend").focus()
+    it.page.keyboard.press("End")
+    assert transitions(it.says())["Metropolis"][0] == 1500
+
+
+def test_paths_follow_the_target_and_the_step(show):
+    it = show("paths")
+    normal = it.picture()
+    it.choose("banana")
+    banana = it.picture()
+    assert banana != normal and "paths=target-banana" in it.page.url
+    it.choose("funnel")
+    it.slide("step", 100)
+    assert it.picture() != banana and "diverged" in it.says()
+    it.press("Other random numbers")
+    assert "seed-2" in it.page.url
+
+
+def test_paths_can_be_played(show):
+    it = show("paths")
+    it.press("Play")
+    it.card.locator(".x-says", has_text="for 2").wait_for()
+    it.press("Stop")
+    stopped = it.says()
+    it.page.wait_for_timeout(200)
+    assert it.says() == stopped
 
 
 # --- 11: the funnel ----------------------------------------------------------------------------------
