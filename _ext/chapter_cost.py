@@ -4,8 +4,10 @@ The words of the notebook are counted at 200 a minute; seconds, date and process
 that the page shows. Nothing is written into the notebook itself.
 """
 
+from pathlib import Path
 from typing import Any
 
+from course import FOLDED, SETUP, Unreadable, read, tags
 import nbformat
 import nbformat.v4
 from run_outputs import shown_run
@@ -13,13 +15,12 @@ from runs import Run
 from sphinx.application import Sphinx
 
 WORDS_A_MINUTE = 200
-FOLDED = {"hide-input", "remove-input"}
 
 
 def minutes_to_read(notebook: nbformat.NotebookNode) -> int:
     """Return the minutes that a notebook's prose, and the code it shows, take to read."""
     shown = [
-        cell for cell in notebook.cells if not FOLDED.intersection(cell.metadata.get("tags", []))
+        cell for cell in notebook.cells if cell.id != SETUP and not FOLDED.intersection(tags(cell))
     ]
     words = sum(len(cell.source.split()) for cell in shown)
     return max(1, round(words / WORDS_A_MINUTE))
@@ -43,7 +44,12 @@ def announce(app: Sphinx, docname: str, content: list[str]) -> None:
     if not docname.startswith("chapters/"):
         return
     notebook = nbformat.v4.reads(content[0])
-    line = sentence(minutes_to_read(notebook), shown_run(app.env, f"{docname}.ipynb"))
+    name = f"{docname}.ipynb"
+    try:
+        written = read(Path(app.srcdir) / name)  # without what other extensions have put in
+    except Unreadable:
+        written = notebook
+    line = sentence(minutes_to_read(written), shown_run(app.env, name))
     title, _, rest = notebook.cells[0].source.partition("\n\n")
     notebook.cells[0].source = f"{title}\n\n{{.cost}}\n{line}\n\n{rest}"
     content[0] = nbformat.v4.writes(notebook)

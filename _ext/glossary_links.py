@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
 GLOSSARY = "appendices/a-notation-and-glossary"
+USED = "glossary_terms"  # in the metadata of a page: the terms that it links, as they are defined
 SKIPPED = (nodes.title, nodes.literal, nodes.literal_block, nodes.math, nodes.math_block)
 SKIPPED += (nodes.reference, nodes.raw, nodes.caption, nodes.table, addnodes.pending_xref)
 
@@ -67,6 +68,7 @@ class LinkTerms(SphinxTransform):
                 done = match.end()
             if pieces:
                 text.parent.replace(text, [*pieces, nodes.Text(plain[done:])])
+        self.env.metadata[docname][USED] = sorted(names[name] for name in linked)
 
     @staticmethod
     def is_prose(node: nodes.Node) -> bool:

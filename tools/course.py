@@ -15,6 +15,7 @@ FOLDERS = ("chapters", "solutions", "appendices", "exercises")  # the long ones 
 
 TESTED = "nbval-check-output"  # nbval compares the stored output of such a cell with a fresh one
 FOLDED = frozenset({"hide-input", "remove-input"})  # code that is not read first
+SETUP = "setup"  # the id of the cell with the imports
 SOLUTION = "solution"  # such a cell is in solutions/ only, or is replaced by its stub
 
 CONFLICT = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)

@@ -4,7 +4,8 @@
     python tools/new_chapter.py 18 counts "Counts" --remove    take it away again, if nothing was changed
 
 It writes the chapter, its solution and exercise, the check, the check's cases, the reference model and its
-tables, and the chapter's lines in `_toc.yml`, `index.md` and `chapters/additions.csv`. Then replace what is
+tables, and the chapter's lines in `_toc.yml`, `chapters/cards.csv`,
+`solutions/concepts.csv` and `chapters/additions.csv`. Then replace what is
 in it: see CONTRIBUTING.md, "A new chapter".
 
 The text comes from `tools/chapter_template/`, where the chapter has the number 99, the name `the-slug` and
@@ -17,14 +18,19 @@ from pathlib import Path
 import re
 import subprocess
 import sys
+import textwrap
 
+from cards import LINE, LINES
+from cards import TABLE as CARDS
 from chapter_files import BELOW_CHAPTER, files_of, module_of, stems
 from course import ROOT, read
 from learners_copies import text
 import make_exercises
 
 TEMPLATE = Path(__file__).resolve().parent / "chapter_template"
-TOC, INDEX, ADDITIONS = "_toc.yml", "index.md", "chapters/additions.csv"
+TOC, ADDITIONS, CONCEPTS = "_toc.yml", "chapters/additions.csv", "solutions/concepts.csv"
+NEEDED = ("03", "04")  # the chapters that the template builds on
+QUESTION = "How likely is it that the next delivery takes more than 45 minutes?"
 TABLES = ("the_slug_all", "the_slug_part")  # what the template's reference model makes
 
 
@@ -123,6 +129,8 @@ def rows(chapter: Chapter) -> dict[str, list[tuple[str, str]]]:
     number, stem, title = f"{chapter.number:02d}", chapter.stem, chapter.title
     quoted = f'"{title}"' if "," in title else title
     named = f"{number} · {title}"
+    short = " ".join(textwrap.wrap(chapter.slug.replace("-", " "), LINE)[:LINES]).capitalize()
+    needs = " ".join(need for need in NEEDED if int(need) < chapter.number)
     in_toc = "'" + named.replace("'", "''") + "'" if re.search(r"[:#']", named) else named
     below = "".join(
         f"          - file: {folder}/{stem}\n            title: {name}\n"
@@ -135,12 +143,8 @@ def rows(chapter: Chapter) -> dict[str, list[tuple[str, str]]]:
                 r"      - file: chapters/(\d\d)-.*\n(?:        .*\n)*",
             )
         ],
-        INDEX: [
-            (
-                f"| {number} | [{title}](chapters/{stem}.ipynb) | [exercises](exercises/{stem}.ipynb) |\n",
-                r"\| (\d\d) \| .*\n",
-            )
-        ],
+        CARDS: [(f"{stem},{short},{QUESTION},fig-{chapter.slug}-data,{needs}\n", r"(\d\d)-.*\n")],
+        CONCEPTS: [(f"{chapter.number}E1,prediction\n", r"[A-Z]?(\d+)[EMH][\d.]+,.*\n")],
         ADDITIONS: [
             (
                 f"C-{number}.1,section,{quoted},chapters/{stem}.ipynb,In neither source\n",

@@ -140,11 +140,3 @@ def look_at_mathematics(page):
     assert state["count"]
     assert not state["empty"] and not state["wrong"]
     assert "loaded" in state["fonts"] and "error" not in state["fonts"], state["fonts"]
-
-
-def test_search_finds_a_chapter(window, book):
-    chapter = next(name for name in PAGES if name.startswith("chapters/"))
-    title = soup(book / f"{chapter}.html").h1.find(string=True)
-    page = window()
-    page.goto(f"{address(book, 'search')}?q={title.split()[0]}")
-    page.locator(f"#search-results a[href*='{chapter}.html']").first.wait_for()

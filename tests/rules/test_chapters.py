@@ -5,8 +5,9 @@ import csv
 from importlib import import_module
 import re
 
+import cards
 from chapter_files import BELOW_CHAPTER, files_of, module_of, stems
-from course import FOLDED, ROOT, pages, tags
+from course import FOLDED, ROOT, SETUP, pages, tags
 import pytest
 from tidy_notebooks import read
 import yaml
@@ -60,9 +61,6 @@ def missing_rows(stem):
                 f"_toc.yml, {folder}: `- file: {folder}/{stem}` with `title: {name}` below it, as number "
                 f"{place + 1} of the `sections:` of the chapter"
             )
-    row = f"| {stem[:2]} | [{title}](chapters/{stem}.ipynb) | [exercises](exercises/{stem}.ipynb) |"
-    if row not in (ROOT / "index.md").read_text(encoding="utf-8").split("\n"):
-        yield f"index.md, table of chapters: the line {row}"
     targets = []
     for name in MAPS:
         with open(ROOT / name, encoding="utf-8", newline="") as file:
@@ -109,6 +107,11 @@ def test_a_chapter_is_complete(stem):
 
 
 @each_chapter
+def test_a_card_says_what_a_chapter_asks(path):
+    none_of(cards.problems(path.stem))
+
+
+@each_chapter
 def test_a_chapter_has_its_parts(path):
     cells = read(path).cells
     first, last = cells[0].source, cells[-1]
@@ -127,7 +130,7 @@ def test_a_chapter_has_its_parts(path):
             "After this chapter you can" in first
         ),
         "the second cell has the imports, and the id setup": len(cells) > 1
-        and cells[1].id == "setup",
+        and cells[1].id == SETUP,
         "the last cell has the id summary": last.id == "summary",
         f"the summary leads to ../exercises/{path.name}": f"../exercises/{path.name}"
         in last.source,

@@ -1,5 +1,7 @@
 """Exercises follow from solutions; every exercise is asked, checked and solved."""
 
+import csv
+
 from chapter_files import module_of
 from companion.exercises.registry import EXERCISES
 from course import ROOT, name_of, notebooks
@@ -8,8 +10,10 @@ import make_exercises
 import pytest
 from tidy_notebooks import read
 
-from tests.rules.common import each_solution, none_of
+from tests.rules.common import each_solution, none_of, whole_course
 
+with open(ROOT / "solutions/concepts.csv", encoding="utf-8", newline="") as file:
+    CONCEPTS = {row["exercise"]: row["concept"] for row in csv.DictReader(file)}
 EACH_EXERCISE = pytest.mark.parametrize(
     "item", [pytest.param(item, id=f"{item.chapter}-{item.id}") for item in EXERCISES.values()]
 )
@@ -62,6 +66,21 @@ def test_every_registered_exercise_is_asked_and_solved(item):
             if f"{answer}=" not in asked
         ]
     none_of(problems)
+
+
+@EACH_EXERCISE
+def test_each_exercise_names_its_concept(item):
+    named = CONCEPTS.get(item.id, "").strip()
+    if not named or len(named.split()) > 4:
+        none_of([f"solutions/concepts.csv: `{item.id},a concept`, of four words at most"])
+
+
+@whole_course
+def test_every_concept_is_of_an_exercise():
+    none_of(
+        f"solutions/concepts.csv has {name!r}, which is no exercise"
+        for name in set(CONCEPTS) - set(EXERCISES)
+    )
 
 
 @each_solution

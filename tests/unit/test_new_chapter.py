@@ -11,7 +11,7 @@ from new_chapter import Chapter, Refused, with_line
 import pytest
 
 PARTS = (
-    ".gitignore", "CONTRIBUTING.md", "_ext", "_toc.yml", "appendices", "chapters", "companion", "exercises", "index.md",
+    ".gitignore", "CONTRIBUTING.md", "_ext", "_toc.yml", "appendices", "chapters", "companion", "exercises",
     "pyproject.toml", "reference_posteriors", "references.bib", "solutions", "tests", "tools",
 )  # fmt: skip
 MADE_UP = Chapter(98, "bus-stops", "Bus stops: waiting, and when not to")
@@ -78,10 +78,10 @@ def test_nothing_of_the_template_is_left(course):
 
 
 def test_it_overwrites_nothing(course):
-    before = (course / "index.md").read_text(encoding="utf-8")
+    before = (course / "chapters/cards.csv").read_text(encoding="utf-8")
     with pytest.raises(Refused, match=f"already .*chapters/{MADE_UP.stem}.ipynb"):
         new_chapter.write(course, Chapter(98, "another-name", "Another name"))
-    assert (course / "index.md").read_text(encoding="utf-8") == before
+    assert (course / "chapters/cards.csv").read_text(encoding="utf-8") == before
     assert not (course / "chapters/98-another-name.ipynb").exists()
 
 

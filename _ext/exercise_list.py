@@ -1,0 +1,125 @@
+"""All exercises in one table, by chapter, level and concept, and below it the concepts with their exercises.
+
+```{exercise-list}
+```
+
+Names, titles and levels are those of the headings in `solutions/`; what an exercise is about stands in
+`solutions/concepts.csv`. A concept that the glossary explains leads there. `_static/progress.js` adds
+choices by level and concept, and boxes to tick.
+"""
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+import re
+from typing import Any, NamedTuple
+
+from chapter_files import stems
+from course import read
+from docutils import nodes
+from glossary_links import GLOSSARY, terms
+from markdown_table import rows_of
+import nbformat
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+CONCEPTS = "solutions/concepts.csv"
+HEADING = re.compile(r"^## (\S+) \((easy|medium|hard)\b[^)]*\): (.+)$", re.MULTILINE)
+ANCHOR = '<a id="{}"></a>'
+
+
+class Item(NamedTuple):
+    """An exercise in the list."""
+
+    id: str
+    level: str
+    title: str
+    chapter: str
+
+    @property
+    def anchor(self) -> str:
+        """Return the address of the exercise in its pages."""
+        return self.id.lower().replace(".", "-")
+
+
+def exercises_of(root: Path, stem: str) -> Iterator[Item]:
+    """Yield the exercises of a chapter, in their order."""
+    path = root / f"solutions/{stem}.ipynb"
+    for cell in read(path).cells if path.exists() else ():
+        if cell.cell_type == "markdown":
+            for name, level, title in HEADING.findall(cell.source):
+                yield Item(name, level, title.strip(), stem)
+
+
+def concepts(root: Path) -> dict[str, str]:
+    """Return what each exercise is about."""
+    return {row["exercise"]: row["concept"] for row in rows_of(root / CONCEPTS)}
+
+
+def title_of(notebook: nbformat.NotebookNode) -> str:
+    """Return the title of a notebook."""
+    return notebook.cells[0].source.partition("\n")[0].removeprefix("# ").strip()
+
+
+class ExerciseList(SphinxDirective):
+    """The table, and the concepts."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return both as HTML."""
+        root = Path(self.env.app.srcdir)
+        about, known = concepts(root), stems(root)
+        for name in (CONCEPTS, f"{GLOSSARY}.md", *(f"solutions/{stem}.ipynb" for stem in known)):
+            self.env.note_dependency(str(root / name))
+        explained = terms(root)
+        titles = {
+            stem: title_of(read(root / f"chapters/{stem}.ipynb"))
+            for stem in known
+            if (root / f"chapters/{stem}.ipynb").exists()
+        }
+        items = [item for stem in titles for item in exercises_of(root, stem)]
+        rows = "".join(self.row(item, about.get(item.id, ""), titles) for item in items)
+        table = (
+            '<table class="exercise-list" role="table">\n<caption>All exercises, in the order of the chapters</caption>\n'
+            '<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Exercise</th><th role="columnheader" scope="col">Level</th><th role="columnheader" scope="col">Concept</th>'
+            f'<th role="columnheader" scope="col">Chapter</th></tr></thead>\n<tbody role="rowgroup">\n{rows}</tbody></table>\n'
+        )
+        by_concept = "".join(
+            self.concept(name, [item for item in items if about.get(item.id) == name], explained)
+            for name in sorted(
+                {about[item.id] for item in items if item.id in about}, key=str.lower
+            )
+        )
+        listed = f'<dl class="exercise-concepts">\n{by_concept}</dl>\n'
+        heading = nodes.rubric("", "By concept")
+        return [nodes.raw("", table, format="html"), heading, nodes.raw("", listed, format="html")]
+
+    @staticmethod
+    def row(item: Item, concept: str, titles: dict[str, str]) -> str:
+        """Return one exercise as a row."""
+        return (
+            f'<tr role="row" data-exercise="{item.id}" data-level="{item.level}" data-concept="{escape(concept)}">'
+            f'<th role="rowheader" scope="row"><a href="../exercises/{item.chapter}.html#{item.anchor}">{item.id}</a> '
+            f'{escape(item.title)}</th><td role="cell">{item.level}</td><td role="cell">{escape(concept)}</td>'
+            f'<td role="cell"><a href="../chapters/{item.chapter}.html">{item.chapter[:2]} '
+            f"{escape(titles[item.chapter])}</a></td></tr>\n"
+        )
+
+    @staticmethod
+    def concept(name: str, items: list[Item], explained: dict[str, str]) -> str:
+        """Return one concept with its exercises."""
+        term = explained.get(name.lower())
+        place = (
+            f"{Path(GLOSSARY).name}.html#term-{re.sub(r'[^A-Za-z0-9-]', '-', term)}" if term else ""
+        )
+        shown = f'<a href="{place}">{escape(name)}</a>' if term else escape(name)
+        links = ", ".join(
+            f'<a href="../exercises/{item.chapter}.html#{item.anchor}">{item.id}</a> {escape(item.title)}'
+            for item in items
+        )
+        return f"<dt>{shown}</dt><dd>{links}</dd>\n"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directive."""
+    app.add_directive("exercise-list", ExerciseList)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
