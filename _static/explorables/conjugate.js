@@ -184,7 +184,7 @@
     const interval = [0.03, 0.97].map((p) => (100 * quantile(p, after.a, after.b)).toFixed(1));
     const end = `The share lies between ${interval[0]} and ${interval[1]} % with probability 94 %, and above 20 % with probability <b>${chance(1 - cdf(LIMIT, after.a, after.b))}</b>.`;
     const says = state.n
-      ? `The prior counts like ${plain(a)} of ${state.worth} patients, the data are ${y} of ${state.n}. Add: <b>Beta(${plain(after.a)}, ${plain(after.b)})</b>. ` +
+      ? `The prior counts like ${plain(a)} of ${plain(state.worth)} patients, the data are ${y} of ${state.n}. Add: <b>Beta(${plain(after.a)}, ${plain(after.b)})</b>. ` +
         `Its mean, <b>${percent(after.mean)}</b>, has ${Math.round(100 * after.weight)} % of its weight from the prior. ${end}`
       : `No patients yet: the posterior is the prior, <b>Beta(${plain(after.a)}, ${plain(after.b)})</b>, with mean ${percent(after.mean)}. ${end}`;
     return { svg: picture, height, says };
@@ -201,9 +201,7 @@
       "A conjugate update. Densities of the prior, the likelihood and the posterior of a share; above them, prior and data as two weights on a beam that balances at the posterior mean.",
     controls: [
       range("mean", "Prior: expected share", [0.01, 0.45, 0.005], 0.1, percent),
-      logRange("worth", "Prior: worth how many patients?", [2, 400], 20, (v) => String(v), {
-        to: (u) => Math.round(2 * 200 ** (u / 100)),
-      }),
+      logRange("worth", "Prior: worth how many patients?", [2, 400], 20, plain),
       range("n", "Data: patients", [0, 400, 1], 190, (v) => String(v)),
       range(
         "share",

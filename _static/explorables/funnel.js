@@ -78,7 +78,7 @@
       ? [
           [34, 54, 34 + third, 334],
           [74 + third, 54, 74 + 2 * third, 334],
-          [114 + 2 * third, 54, width - 8, 334],
+          [114 + 2 * third, 54, width - 14, 334],
         ]
       : [
           [30, 54, 30 + half, 274],
@@ -209,9 +209,7 @@
         value: "centered",
         options: { centered: "x, y (centered)", noncentered: "z, y (non-centered)" },
       },
-      logRange("step", "Step size", [0.05, 4], 1, (v) => String(v), {
-        to: (u) => +(0.05 * 80 ** (u / 100)).toPrecision(2),
-      }),
+      logRange("step", "Step size", [0.05, 4], 1, (v) => String(v)),
       {
         kind: "button",
         key: "seed",

@@ -159,7 +159,7 @@
   const contour = (f, [x0, x1], [y0, y1], level, cells = 50) => {
     const at = (i, j) => [x0 + ((x1 - x0) * i) / cells, y0 + ((y1 - y0) * j) / cells];
     const high = Array.from({ length: cells + 1 }, (_, i) =>
-      Array.from({ length: cells + 1 }, (_cell, j) => f(at(i, j)) - level),
+      Array.from({ length: cells + 1 }, (unused, j) => f(at(i, j)) - level),
     );
     const segments = [];
     for (let i = 0; i < cells; i++) {
@@ -321,9 +321,7 @@
       range("spend", "Evaluations for each sampler", [1, MOST, 1], 200, (v) =>
         v.toLocaleString("en-US"),
       ),
-      logRange("step", "Step size", [0.02, 3], 0.3, (v) => String(v), {
-        to: (u) => +(0.02 * 150 ** (u / 100)).toPrecision(2),
-      }),
+      logRange("step", "Step size", [0.02, 3], 0.3, (v) => String(v)),
       range("steps", "Leapfrog steps of HMC", [1, 40, 1], 8, (v) => String(v)),
       { kind: "play", of: "spend", label: "▶ Play", seconds: 12 },
       {
