@@ -10,6 +10,7 @@ import base64
 from collections.abc import Iterator
 import importlib.util
 import io
+import logging
 from pathlib import Path
 import re
 import shutil
@@ -97,6 +98,7 @@ def used_rules(rules: list[Node], words: set[str]) -> Iterator[str]:
 def icon_font(font: Path, glyphs: set[int]) -> str:
     """Return the rule that brings a font of only some icons along."""
     whole = TTFont(font)
+    logging.getLogger(subset.__name__).setLevel(logging.WARNING)  # what it did is nobody's concern
     options = subset.Options(layout_features=[], hinting=False, name_IDs=[], notdef_outline=False)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=glyphs)
