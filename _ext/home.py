@@ -211,16 +211,16 @@ class ChapterMap(FirstPage):
     def box(self, card: Card, titles: dict[str, str], spot: tuple[float, int]) -> str:
         """Return the box of a chapter."""
         x, y = spot[0], spot[1] * STEP + 2
-        name = f"{card.number} {titles[card.number]}, {self.needs(card)}"
+        name = f"{card.number} {card.short}: {titles[card.number]}, {self.needs(card)}"
         first = y + 30 if len(card.lines) == 2 else y + 35
-        text = "".join(
+        text = " ".join(
             f'<tspan x="{x:g}" y="{first + 12 * place:g}">{escape(line)}</tspan>'
             for place, line in enumerate(card.lines)
         )
         return (
             f'<a href="chapters/{card.chapter}.html" data-page="chapters/{card.chapter}" '
             f'aria-label="{escape(name)}"><rect x="{x - BOX_WIDTH / 2:g}" y="{y:g}" width="{BOX_WIDTH}" '
-            f'height="{BOX_HEIGHT}" rx="6"/><text class="number" x="{x:g}" y="{y + 16:g}">{card.number}</text>'
+            f'height="{BOX_HEIGHT}" rx="6"/><text class="number" x="{x:g}" y="{y + 16:g}">{card.number}</text> '
             f"<text>{text}</text></a>\n"
         )
 
