@@ -66,23 +66,6 @@ def test_axe_would_find_something(window, book):
     assert any(line.startswith("image-alt") for line in page.evaluate(RUN))
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_the_narrowest_window(window, book, name):
-    page = open_page(window, book, name, 320)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_no_line_of_code_or_output_is_cut(window, book, name):
-    page = open_page(window, book, name)
-    page.evaluate("for (const one of document.querySelectorAll('article details')) one.open = true")
-    cut = page.evaluate(
-        "[...document.querySelectorAll('article pre')]"
-        ".filter((pre) => pre.scrollWidth > pre.clientWidth + 1).map((pre) => pre.textContent.slice(0, 80))"
-    )
-    assert not cut
-
-
 def test_every_stop_of_the_keyboard_is_seen_and_no_formula_is_one(window, book):
     name = next(page for page in PAGES if soup(book / f"{page}.html").select_one(".twins"))
     page = open_page(window, book, name)

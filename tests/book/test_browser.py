@@ -96,16 +96,26 @@ def test_paper_shows_the_chosen_language_and_a_page_without_scripts_both(window,
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_wide_and_narrow_windows_and_its_mathematics_is_typeset(window, book, name):
+def test_a_page_fits_all_windows_with_its_mathematics_and_code(window, book, name):
     page = window(1440)
     page.goto(address(book, name))
     page.evaluate("window.MathJax?.startup?.promise")
     look_at_panels(page)
     if soup(book / f"{name}.html").select_one("article .math"):
         look_at_mathematics(page)
-    for width in (1440, 390):
+    for width in (390, 320, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+    look_at_lines(page)
+
+
+def look_at_lines(page):
+    """No line of code or output is cut, in whatever is folded either."""
+    page.evaluate("for (const one of document.querySelectorAll('article details')) one.open = true")
+    assert not page.evaluate(
+        "[...document.querySelectorAll('article pre')]"
+        ".filter((pre) => pre.scrollWidth > pre.clientWidth + 1).map((pre) => pre.textContent.slice(0, 80))"
+    )
 
 
 def look_at_panels(page):
