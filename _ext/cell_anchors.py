@@ -6,13 +6,16 @@ puts an empty `<div id="cell-...">` before the cell.
 
 from functools import cache
 from pathlib import Path
+import re
 from typing import Any
 
+from docutils import nodes
 from markdown_table import rows_of
 import nbformat
 import nbformat.v4
 from sphinx.application import Sphinx
 
+ANCHOR = re.compile(r'<div id="cell-[\w-]+"></div>')
 TABLES = ("chapters/source-map.csv", "chapters/additions.csv", "appendices/errata.csv")
 
 
@@ -26,6 +29,11 @@ def targets(root: Path) -> dict[str, set[str]]:
             if cell:
                 found.setdefault(name, set()).add(cell)
     return found
+
+
+def is_anchor(node: nodes.Node | None) -> bool:
+    """Whether a node of a page is such an address."""
+    return isinstance(node, nodes.raw) and ANCHOR.fullmatch(node.astext().strip()) is not None
 
 
 def add_anchors(app: Sphinx, docname: str, content: list[str]) -> None:

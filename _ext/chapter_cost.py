@@ -4,10 +4,9 @@ The words of the notebook are counted at 200 a minute; seconds, date and process
 that the page shows. Nothing is written into the notebook itself.
 """
 
-from pathlib import Path
 from typing import Any
 
-from course import FOLDED, SETUP, Unreadable, read, tags
+from course import FOLDED, SETUP, tags
 import nbformat
 import nbformat.v4
 from run_outputs import shown_run
@@ -44,18 +43,13 @@ def announce(app: Sphinx, docname: str, content: list[str]) -> None:
     if not docname.startswith("chapters/"):
         return
     notebook = nbformat.v4.reads(content[0])
-    name = f"{docname}.ipynb"
-    try:
-        written = read(Path(app.srcdir) / name)  # without what other extensions have put in
-    except Unreadable:
-        written = notebook
-    line = sentence(minutes_to_read(written), shown_run(app.env, name))
+    line = sentence(minutes_to_read(notebook), shown_run(app.env, f"{docname}.ipynb"))
     title, _, rest = notebook.cells[0].source.partition("\n\n")
     notebook.cells[0].source = f"{title}\n\n{{.cost}}\n{line}\n\n{rest}"
     content[0] = nbformat.v4.writes(notebook)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the hook, after the one that brings the outputs in."""
-    app.connect("source-read", announce, priority=600)
+    """Register the hook, after the one that brings the outputs in and before any that adds words."""
+    app.connect("source-read", announce, priority=540)
     return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}

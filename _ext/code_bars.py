@@ -9,9 +9,9 @@ This leans on MyST-NB: a cell that hides its input is a container with `nb_eleme
 child behind `prompt_show` and `prompt_hide`.
 """
 
-import re
 from typing import Any
 
+from cell_anchors import is_anchor
 from course import SETUP, tags
 from docutils import nodes
 import nbformat
@@ -19,7 +19,6 @@ import nbformat.v4
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-ANCHOR = re.compile(r'<div id="cell-[\w-]+"></div>')
 HIDDEN = "hide-input"
 SETUP_NAME = "Setup: imports and style"
 FIGURE, TABLE, OUTPUT, HELPER = (
@@ -57,7 +56,7 @@ def is_bar(node: nodes.Node | None) -> bool:
 def below(cell: nodes.container) -> nodes.Node | None:
     """Return what follows a cell, past the empty addresses that `cell_anchors` puts between cells."""
     node = cell.next_node(descend=False, siblings=True)
-    while isinstance(node, nodes.raw) and ANCHOR.fullmatch(node.astext().strip()):
+    while is_anchor(node):
         node = node.next_node(descend=False, siblings=True)
     return node
 

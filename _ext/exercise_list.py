@@ -15,11 +15,10 @@ import re
 from typing import Any, NamedTuple
 
 from chapter_files import stems
-from course import read
+from course import read, title_of
 from docutils import nodes
 from glossary_links import GLOSSARY, terms
 from markdown_table import rows_of
-import nbformat
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -54,11 +53,6 @@ def exercises_of(root: Path, stem: str) -> Iterator[Item]:
 def concepts(root: Path) -> dict[str, str]:
     """Return what each exercise is about."""
     return {row["exercise"]: row["concept"] for row in rows_of(root / CONCEPTS)}
-
-
-def title_of(notebook: nbformat.NotebookNode) -> str:
-    """Return the title of a notebook."""
-    return notebook.cells[0].source.partition("\n")[0].removeprefix("# ").strip()
 
 
 class ExerciseList(SphinxDirective):

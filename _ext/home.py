@@ -21,9 +21,9 @@ from typing import Any
 
 from cards import TABLE, Card, cards
 from chapter_cost import minutes_to_read
-from course import read
+from course import read, title_of
 from docutils import nodes
-from exercise_list import exercises_of, title_of
+from exercise_list import exercises_of
 import nbformat
 from PIL import Image
 from run_outputs import shown_run

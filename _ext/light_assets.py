@@ -142,10 +142,8 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
-    if not (
-        static / ICONS
-    ).exists():  # Sphinx has written nothing, and the last build's are as they were left
-        return
+    if not (static / ICONS).exists():
+        return  # Sphinx has written nothing, and the last build's are as they were left
     copy_mathjax(static)
     trim_sheets(static, words_used(Path(app.outdir)))
     for path in [path for pattern in UNUSED for path in static.glob(pattern)]:

@@ -28,6 +28,7 @@ from html import unescape
 import re
 from typing import Any
 
+from cell_anchors import is_anchor
 from docutils import nodes
 from docutils.statemachine import StringList
 import nbformat
@@ -238,11 +239,6 @@ def is_cell(node: nodes.Node | None) -> bool:
     return isinstance(node, nodes.container) and any(
         inner.get("nb_element") == "cell_code" for inner in node.findall(nodes.container)
     )
-
-
-def is_anchor(node: nodes.Node | None) -> bool:
-    """Whether this is the address that `cell_anchors` puts before a cell."""
-    return isinstance(node, nodes.raw) and node.astext().startswith('<div id="cell-')
 
 
 def write_cards(app: Sphinx, docname: str, content: list[str]) -> None:

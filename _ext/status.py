@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
-from course import code_cells, in_book, name_of
+from course import code_cells, in_book, name_of, title_of
 from docutils import nodes
 from markdown_table import ComputedTable, markdown_table
 import nbformat
@@ -31,11 +31,6 @@ def page_of(name: str) -> str:
 def origin(run: Run) -> str:
     """Return where a run comes from, for people to read."""
     return "came with the course" if run.shipped else "made on this machine"
-
-
-def title_of(notebook: nbformat.NotebookNode) -> str:
-    """Return the title of a notebook."""
-    return notebook.cells[0].source.splitlines()[0].lstrip("# ")
 
 
 def fits(run: nbformat.NotebookNode) -> Iterator[tuple[str, str, dict[str, str]]]:

@@ -159,3 +159,8 @@ def tags(cell: nbformat.NotebookNode) -> list[str]:
 def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     """Return the code cells of a notebook."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def title_of(notebook: nbformat.NotebookNode) -> str:
+    """Return the title of a notebook: its first line, without the mark of a heading."""
+    return notebook.cells[0].source.partition("\n")[0].removeprefix("# ").strip()

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 import platform
 import re
+import shutil
 import subprocess
 
 # The same seed gives other draws with another version of one of these.
@@ -23,6 +24,8 @@ INSTRUCTION_SETS = {
 }
 # These make XLA and numba compile for another processor than the one that is there.
 COMPILED_FOR = ("XLA_FLAGS", "NUMBA_CPU_NAME")
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 KERNEL_BYTES = 1.5e9  # the largest kernel of the course, with some room
 MOST_AT_ONCE = 4
@@ -44,6 +47,11 @@ def _model_and_flags() -> tuple[str, set[str]]:
     lines = dict(re.findall(r"^([\w ]+?)\s*:\s*(.*)$", _read("/proc/cpuinfo"), re.MULTILINE))
     flags = lines.get("flags", lines.get("Features", ""))
     return lines.get("model name", platform.processor()), set(flags.split())
+
+
+def browser() -> str | None:
+    """Return the path of a Chromium, or None if this machine has none."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def processor() -> str:

@@ -9,16 +9,15 @@ after a change of an explorable that changes what it shows at first; a test says
 from collections.abc import Iterator
 from pathlib import Path
 import re
-import shutil
 
 from course import ROOT
+import machine
 from playwright.sync_api import Browser, sync_playwright
 
 FOLDER = ROOT / "_static" / "explorables"
 SHARED = "shared"
 STYLES = ("explorables", "picture")
 WIDTH = 736
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def names() -> list[str]:
@@ -81,9 +80,10 @@ def still(browser: Browser, name: str) -> str:
 
 def all_stills() -> Iterator[tuple[Path, str]]:
     """Yield the file and the text of each still picture."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=machine.browser(), args=["--no-sandbox"]
+        )
         for name in names():
             yield FOLDER / f"{name}.svg", still(browser, name)
         browser.close()

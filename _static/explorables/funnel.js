@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { math, svg, define, logRange } = window.explorables;
+  const { math, svg, define, logRange, otherNumbers } = window.explorables;
 
   /* Mathematics: the funnel of shared.js, and the same distribution in z = x / exp(y / 4) and y --- */
 
@@ -210,15 +210,7 @@
         options: { centered: "x, y (centered)", noncentered: "z, y (non-centered)" },
       },
       logRange("step", "Step size", [0.05, 4], 1, (v) => String(v)),
-      {
-        kind: "button",
-        key: "seed",
-        value: 1,
-        low: 1,
-        high: 99,
-        label: "Other random numbers",
-        press: (state) => ({ seed: (state.seed % 99) + 1 }),
-      },
+      otherNumbers,
     ],
     draw,
   });

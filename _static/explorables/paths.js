@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { math, svg, define, range, logRange } = window.explorables;
+  const { math, svg, define, range, logRange, otherNumbers } = window.explorables;
 
   /* Mathematics: targets and samplers, as in `companion.lessons.mcmc` ----------------------------- */
 
@@ -324,15 +324,7 @@
       logRange("step", "Step size", [0.02, 3], 0.3, (v) => String(v)),
       range("steps", "Leapfrog steps of HMC", [1, 40, 1], 8, (v) => String(v)),
       { kind: "play", of: "spend", label: "▶ Play", seconds: 12 },
-      {
-        kind: "button",
-        key: "seed",
-        value: 1,
-        low: 1,
-        high: 99,
-        label: "Other random numbers",
-        press: (state) => ({ seed: (state.seed % 99) + 1 }),
-      },
+      otherNumbers,
     ],
     draw,
   });

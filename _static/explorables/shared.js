@@ -434,10 +434,21 @@
     ...more,
   });
 
+  /** The button that draws again, with other random numbers. */
+  const otherNumbers = {
+    kind: "button",
+    key: "seed",
+    value: 1,
+    low: 1,
+    high: 99,
+    label: "Other random numbers",
+    press: (state) => ({ seed: (state.seed % 99) + 1 }),
+  };
+
   /** Put an explorable into its place on this page. */
   const define = (name, spec) => {
     for (const place of document.querySelectorAll(`.explorable-${name}`)) mount(place, name, spec);
   };
 
-  window.explorables = { math, svg, define, range, logRange, minus };
+  window.explorables = { math, svg, define, range, logRange, otherNumbers, minus };
 })();

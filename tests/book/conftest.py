@@ -1,16 +1,14 @@
 """The rendered book, and a browser to look at it with."""
 
 import os
-import shutil
 import subprocess
 import sys
 
 from course import ROOT
 from filelock import FileLock
+import machine
 from playwright.sync_api import sync_playwright
 import pytest
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +34,9 @@ def book(tmp_path_factory, request):
 @pytest.fixture(scope="session")
 def browser():
     """Start headless Chromium, or skip; with REQUIRE_BROWSER=1, fail instead of skipping."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    found = machine.browser()
     if found is None:
-        message = f"no browser on this machine: looked for {', '.join(BROWSERS)}"
+        message = f"no browser on this machine: looked for {', '.join(machine.BROWSERS)}"
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(message, pytrace=False)
         pytest.skip(message)

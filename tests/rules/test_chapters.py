@@ -8,6 +8,7 @@ import re
 import cards
 from chapter_files import BELOW_CHAPTER, files_of, module_of, stems
 from course import FOLDED, ROOT, SETUP, pages, tags
+import predict_cards
 import pytest
 from tidy_notebooks import read
 import yaml
@@ -119,7 +120,8 @@ def test_a_chapter_has_its_parts(path):
     shown = [
         cell
         for cell in cells
-        if not (FOLDED | {"predict"}).intersection(tags(cell)) and "explorable-" not in cell.id
+        if not (FOLDED | {predict_cards.TAG}).intersection(tags(cell))
+        and "explorable-" not in cell.id
     ]
     wanted = {
         "the first cell begins with a line `# Title`": re.fullmatch(r"# .+", paragraphs[0]),

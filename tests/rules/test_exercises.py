@@ -1,10 +1,9 @@
 """Exercises follow from solutions; every exercise is asked, checked and solved."""
 
-import csv
-
 from chapter_files import module_of
 from companion.exercises.registry import EXERCISES
 from course import ROOT, name_of, notebooks
+from exercise_list import concepts
 from learners_copies import text
 import make_exercises
 import pytest
@@ -12,8 +11,7 @@ from tidy_notebooks import read
 
 from tests.rules.common import each_solution, none_of, whole_course
 
-with open(ROOT / "solutions/concepts.csv", encoding="utf-8", newline="") as file:
-    CONCEPTS = {row["exercise"]: row["concept"] for row in csv.DictReader(file)}
+CONCEPTS = concepts(ROOT)
 EACH_EXERCISE = pytest.mark.parametrize(
     "item", [pytest.param(item, id=f"{item.chapter}-{item.id}") for item in EXERCISES.values()]
 )
