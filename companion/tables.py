@@ -77,7 +77,8 @@ def _in_line(texts: Sequence[str]) -> list[str]:
     tails = []
     for text in texts:
         head, point, tail = text.partition(".")
-        tails.append(len(tail) if point and head.strip(f"{MINUS}0123456789,") == "" else 0)
+        number = tail.isdigit() and not head.strip(f"{MINUS}0123456789,")
+        tails.append(len(tail) if point and number else 0)
     longest = max(tails, default=0)
     return [
         text + (POINT_SPACE if not tail and longest else "") + FIGURE_SPACE * (longest - tail)

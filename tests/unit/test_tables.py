@@ -52,6 +52,10 @@ def test_points_stand_in_line():
     shown = table(column(1.0, 22.25), {"x": "g"})
     assert texts(shown) == ["1" + POINT_SPACE + 2 * FIGURE_SPACE, "22.25"]
     assert texts(table(column("A. Smith", "b"))) == ["A. Smith", "b"]
+    assert texts(table(column(0.15, 8.9e-8), ".2g")) == [
+        "0.15",
+        "8.9e-08" + POINT_SPACE + 2 * FIGURE_SPACE,
+    ]
 
 
 def test_names_of_rows_are_shown_unless_they_only_count():
