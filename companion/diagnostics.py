@@ -502,13 +502,7 @@ class Diagnosis(pd.DataFrame):
         rows = self.T
         verdicts = [f"{'✓' if text == 'none' else '✗'} {text}" for text in rows["problems"]]
         cells = rows.assign(problems=verdicts)
-        labels = [
-            tuple(label.split(" ", 1))
-            if label.startswith(("largest ", "smallest "))
-            else ("", label)
-            for label in rows
-        ]
-        return Table(rows.set_axis(pd.MultiIndex.from_tuples(labels), axis=1), cells).to_html()
+        return Table(rows, cells).to_html()
 
 
 def diagnose(

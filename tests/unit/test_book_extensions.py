@@ -7,10 +7,9 @@ import rosetta
 import source_map
 import status
 
-TABLE = """<table><thead><tr><th></th><th>PyMC</th><th>TFP</th></tr></thead><tbody>
-<tr><th>draws</th><td>4000</td><td>2000</td></tr>
-<tr><th>largest R-hat</th><td>1.002</td><td>1.004</td></tr>
-<tr><th>problems</th><td></td><td>tail ESS</td></tr></tbody></table>"""
+TABLE = """<table><thead><tr><td></td><th>draws</th><th>largest R-hat</th><th>problems</th></tr></thead>
+<tbody><tr><th>PyMC</th><td>4000</td><td>1.002</td><td>✓ none</td></tr>
+<tr><th>TFP</th><td>2000</td><td>1.004</td><td>✗ tail ESS</td></tr></tbody></table>"""
 
 
 def cell(**data):
@@ -32,9 +31,11 @@ def test_errata_quote_whole_sentences_that_have_the_phrase():
     assert source_map.shown(output, "fourth") is None
 
 
-def test_errata_quote_the_row_of_a_table():
+def test_errata_quote_the_row_or_the_column_of_a_table():
     output = cell(**{"text/html": TABLE})
     assert source_map.shown(output, "draws") == "draws: PyMC: 4000; TFP: 2000"
+    said = "TFP: draws: 2000; largest R-hat: 1.004; problems: ✗ tail ESS"
+    assert source_map.shown(output, "TFP") == said
     assert source_map.shown(output, "draw") is None
 
 
