@@ -4,7 +4,7 @@
     python tools/new_chapter.py 18 counts "Counts" --remove    take it away again, if nothing was changed
 
 It writes the chapter, its solution and exercise, the check, the check's cases, the reference model and its
-tables, and the chapter's lines in `_toc.yml`, `index.md` and `chapters/additions.csv`. Then replace what is
+tables, and the chapter's lines in `_toc.yml`, `index.md`, `chapters/additions.csv` and the guide of the exercises. Then replace what is
 in it: see CONTRIBUTING.md, "A new chapter".
 
 The text comes from `tools/chapter_template/`, where the chapter has the number 99, the name `the-slug` and
@@ -25,6 +25,7 @@ import make_exercises
 
 TEMPLATE = Path(__file__).resolve().parent / "chapter_template"
 TOC, INDEX, ADDITIONS = "_toc.yml", "index.md", "chapters/additions.csv"
+GUIDE = "companion/exercises/guide.csv"  # what each exercise is about
 TABLES = ("the_slug_all", "the_slug_part")  # what the template's reference model makes
 
 
@@ -145,6 +146,12 @@ def rows(chapter: Chapter) -> dict[str, list[tuple[str, str]]]:
             (
                 f"C-{number}.1,section,{quoted},chapters/{stem}.ipynb,In neither source\n",
                 r"C-(\d\d)\.\d+,.*\n",
+            )
+        ],
+        GUIDE: [
+            (
+                f"{stem},{chapter.number}E1,a posterior from fewer data,{stem}#model,\n",
+                r"(\d\d)-[^,]*,.*\n",
             )
         ],
     }

@@ -1,0 +1,77 @@
+"""Where each exercise leads: what it is about, the paragraph that explains it, another right way.
+
+The table `guide.csv` has a row for each exercise, in the order in which the notebooks ask them:
+
+* `chapter`, `id`: as in the registry;
+* `concept`: a few words, as you would look them up;
+* `explained`: a chapter and a place in it, `08-robust-regression#outlier`. The place is the id of a cell
+  or the text of a heading, which begins with a capital letter;
+* `another_way`: a sentence, where there is another right way.
+
+An exercise without a row is checked like any other, and leads nowhere.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+__all__ = ["TABLE", "Lead", "lead_of"]
+
+TABLE = Path(__file__).with_name("guide.csv")
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Where one exercise leads.
+
+    Attributes
+    ----------
+    chapter : str
+        Stem of the exercise's notebooks.
+    id : str
+        For example `"4E5"`.
+    concept : str
+        What it is about, in a few words.
+    explained : str
+        A chapter and a place in it: `"08-robust-regression#outlier"`.
+    another_way : str
+        A sentence on another right way; empty if there is none.
+    """
+
+    chapter: str
+    id: str
+    concept: str
+    explained: str
+    another_way: str
+
+    @property
+    def link(self) -> str:
+        """Link to the place, as seen from the exercise notebook and as JupyterLab reads it."""
+        chapter, _, place = self.explained.partition("#")
+        kind = "heading" if place[:1].isupper() else "cell-id"
+        return f"../chapters/{chapter}.ipynb#{kind}={place.replace(' ', '-')}"
+
+
+@cache
+def _leads(table: Path) -> dict[str, Lead]:
+    with open(table, encoding="utf-8", newline="") as file:
+        return {row["id"]: Lead(**row) for row in csv.DictReader(file)}
+
+
+def lead_of(exercise_id: str) -> Lead | None:
+    """Return where an exercise leads.
+
+    Parameters
+    ----------
+    exercise_id : str
+        The id of an exercise, such as `"4E5"`.
+
+    Returns
+    -------
+    Lead or None
+        None if the table has no row for it.
+    """
+    return _leads(TABLE).get(exercise_id)
