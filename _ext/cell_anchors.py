@@ -14,7 +14,7 @@ import nbformat.v4
 from sphinx.application import Sphinx
 
 TABLES = ("chapters/source-map.csv", "chapters/additions.csv", "appendices/errata.csv")
-GUIDE = "companion/exercises/guide.csv"  # its places are `08-name#cell`, or headings
+GUIDE = "companion/exercises/guide.csv"
 
 
 @cache
@@ -23,7 +23,7 @@ def targets(root: Path) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     places = [row["target"] for table in TABLES for row in rows_of(root / table)]
     explained = (row["explained"].partition("#") for row in rows_of(root / GUIDE))
-    places += [f"chapters/{chapter}.ipynb#{place}" for chapter, _, place in explained]
+    places += [f"chapters/{chapter}.ipynb#{cell}" for chapter, _, cell in explained]
     for target in places:
         name, _, cell = target.partition("#")
         if cell:

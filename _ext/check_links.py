@@ -1,28 +1,26 @@
 """Have the links that a check shows lead to pages of the book.
 
-In JupyterLab they lead to notebooks: to one cell (`../chapters/08-name.ipynb#cell-id=outlier`), to a heading
-(`#heading=What-tails-do`), or to an exercise (`09-pooling.ipynb#9h1`). An output in HTML goes into a page as
-it is, so the addresses are changed while Sphinx reads the page.
+In JupyterLab they lead to notebooks: to one cell (`../chapters/08-name.ipynb#cell-id=outlier`), or to an
+exercise (`09-pooling.ipynb#9h1`). An output in HTML goes into a page as it is, so the addresses are changed
+while Sphinx reads the page.
 """
 
 import re
 from typing import Any
 
-from docutils.nodes import make_id
 import nbformat
 from sphinx.application import Sphinx
 
 CHECK = 'class="exercise-check'
-LINK = re.compile(r'(href="[^":#]+)\.ipynb#(?:(cell-id|heading)=)?([^"]+)"')
+LINK = re.compile(r'(href="[^":#]+)\.ipynb#(cell-id=)?([^"]+)"')
 
 
 def in_book(output: str) -> str:
     """Return what a check shows, with links to pages in place of links to notebooks."""
 
     def page(match: re.Match[str]) -> str:
-        file, kind, place = match.groups()
-        names = {"cell-id": f"cell-{place}", "heading": make_id(place)}
-        return f'{file}.html#{names.get(kind, place)}"'
+        file, is_cell, place = match.groups()
+        return f'{file}.html#{"cell-" if is_cell else ""}{place}"'
 
     return LINK.sub(page, output)
 

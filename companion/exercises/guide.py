@@ -4,8 +4,7 @@ The table `guide.csv` has a row for each exercise, in the order in which the not
 
 * `chapter`, `id`: as in the registry;
 * `concept`: a few words, as you would look them up;
-* `explained`: a chapter and a place in it, `08-robust-regression#outlier`. The place is the id of a cell
-  or the text of a heading, which begins with a capital letter;
+* `explained`: a chapter and the id of a cell in it, `08-robust-regression#outlier`;
 * `another_way`: a sentence, where there is another right way.
 
 An exercise without a row is checked like any other, and leads nowhere.
@@ -36,7 +35,7 @@ class Lead:
     concept : str
         What it is about, in a few words.
     explained : str
-        A chapter and a place in it: `"08-robust-regression#outlier"`.
+        A chapter and the id of a cell in it: `"08-robust-regression#outlier"`.
     another_way : str
         A sentence on another right way; empty if there is none.
     """
@@ -49,10 +48,9 @@ class Lead:
 
     @property
     def link(self) -> str:
-        """Link to the place, as seen from the exercise notebook and as JupyterLab reads it."""
-        chapter, _, place = self.explained.partition("#")
-        kind = "heading" if place[:1].isupper() else "cell-id"
-        return f"../chapters/{chapter}.ipynb#{kind}={place.replace(' ', '-')}"
+        """Link to the cell, as seen from the exercise notebook and as JupyterLab reads it."""
+        chapter, _, cell = self.explained.partition("#")
+        return f"../chapters/{chapter}.ipynb#cell-id={cell}"
 
 
 @cache

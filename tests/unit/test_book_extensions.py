@@ -1,5 +1,9 @@
 """The parts of the book's Sphinx extensions that work without Sphinx."""
 
+import cell_anchors
+import check_links
+from companion.exercises.outcome import PASSED, Link, Outcome
+from course import ROOT
 import glossary_links
 from markdown_table import markdown_table
 import nbformat.v4 as nbf
@@ -57,3 +61,20 @@ def test_the_glossary_is_found_by_longer_terms_first(tmp_path):
     match = glossary_links.pattern(tmp_path).search("Two Prior checks, not a priority.")
     assert match[1] == "Prior check" and match[2] == "s"
     assert glossary_links.pattern(tmp_path).search("a priority") is None
+
+
+def test_what_a_check_shows_leads_to_pages_of_the_book():
+    outcome = Outcome(
+        "8E1", "Tails", PASSED, "Right.",
+        concept=Link("tails", "../chapters/08-a.ipynb#cell-id=what-tails-do"),
+        following=Link("9E1, in chapter 09", "09-b.ipynb#9e1"),
+    )  # fmt: skip
+    page = check_links.in_book(outcome._repr_html_())
+    assert '<a href="../chapters/08-a.html#cell-what-tails-do">tails</a>' in page
+    assert '<a href="09-b.html#9e1">9E1, in chapter 09</a>' in page
+    here = '<a href="#8e2">8E2</a> <a href="https://a.b/c.ipynb#d">d</a>'
+    assert check_links.in_book(here) == here
+
+
+def test_the_cells_that_exercises_point_to_have_addresses():
+    assert "outlier" in cell_anchors.targets(ROOT)["chapters/08-robust-regression.ipynb"]

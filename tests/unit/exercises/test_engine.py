@@ -176,13 +176,6 @@ def test_the_last_exercise_says_so(progress_path):
     assert following.text == "This was the last exercise, and you have passed them all"
 
 
-def test_a_place_is_a_cell_or_a_heading():
-    cell = guide.Lead("08-a", "8E1", "tails", "08-a#what-tails-do", "")
-    heading = replace(cell, explained="08-a#What tails do")
-    assert cell.link == "../chapters/08-a.ipynb#cell-id=what-tails-do"
-    assert heading.link == "../chapters/08-a.ipynb#heading=What-tails-do"
-
-
 def answers_of_4e5():
     numbers = {"peak_t1": 0.3183, "tail_t1": 0.2048, "tail_normal": 0.0026998}
     return {"t1_matches": "cauchy", "tinf_matches": "normal", **numbers}
