@@ -22,8 +22,12 @@ def targets(root: Path) -> dict[str, set[str]]:
     """Return the ids of cells that are pointed to, for each notebook."""
     found: dict[str, set[str]] = {}
     places = [row["target"] for table in TABLES for row in rows_of(root / table)]
-    explained = (row["explained"].partition("#") for row in rows_of(root / GUIDE))
-    places += [f"chapters/{chapter}.ipynb#{cell}" for chapter, _, cell in explained]
+    for row in rows_of(root / GUIDE):
+        chapter, _, cell = row["explained"].partition("#")
+        places += [
+            f"chapters/{chapter}.ipynb#{cell}",
+            f"solutions/{row['chapter']}.ipynb#{row['asked']}",
+        ]
     for target in places:
         name, _, cell = target.partition("#")
         if cell:

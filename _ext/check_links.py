@@ -1,8 +1,8 @@
 """Have the links that a check shows lead to pages of the book.
 
-In JupyterLab they lead to notebooks: to one cell (`../chapters/08-name.ipynb#cell-id=outlier`), or to an
-exercise (`09-pooling.ipynb#9h1`). An output in HTML goes into a page as it is, so the addresses are changed
-while Sphinx reads the page.
+In JupyterLab they lead to cells of notebooks: `../chapters/08-name.ipynb#cell-id=outlier`. An output in HTML goes
+into a page as it is, so the addresses are changed while Sphinx reads the page; `cell_anchors` makes those of the
+cells.
 """
 
 import re

@@ -150,7 +150,7 @@ def rows(chapter: Chapter) -> dict[str, list[tuple[str, str]]]:
         ],
         GUIDE: [
             (
-                f"{stem},{chapter.number}E1,a posterior from fewer data,{stem}#model,\n",
+                f"{stem},{chapter.number}E1,five-question,a posterior from fewer data,{stem}#model,\n",
                 r"(\d\d)-[^,]*,.*\n",
             )
         ],

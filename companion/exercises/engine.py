@@ -116,9 +116,9 @@ def _following(exercise: Exercise, record: Mapping[str, Any]) -> Link:
             continue
         if item.chapter == exercise.chapter:
             return Link(f"{item.id}, {item.title}", f"#{item.anchor}")
-        return Link(
-            f"{item.id}, in chapter {item.chapter[:2]}", f"{item.chapter}.ipynb#{item.anchor}"
-        )
+        lead = lead_of(item.id)
+        target = lead.question if lead else f"{item.chapter}.ipynb#{item.anchor}"
+        return Link(f"{item.id}, in chapter {item.chapter[:2]}", target)
     everything = all(record.get(name, {}).get("status") == PASSED for name in EXERCISES)
     return Link(
         "This was the last exercise, and you have passed them all"
@@ -172,8 +172,8 @@ def check(exercise_id: str, /, *answer: Any, **answers: Any) -> Outcome:
         outcome,
         misconception=verdict.misconception,
         hints=verdict.hints[: entry["kinds"].get(missed, 0)],
-        concept=Link(lead.concept, lead.link) if lead and (passed or misses >= 2) else None,
-        solution=exercise.solution if misses >= 3 else None,
+        concept=Link(lead.concept, lead.explanation) if lead and (passed or misses >= 2) else None,
+        solution=(lead or exercise).solution if misses >= 3 else None,
         another_way=(lead.another_way or None) if lead and passed else None,
         following=_following(exercise, record) if passed else None,
         notes=notes,

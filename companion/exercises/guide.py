@@ -3,11 +3,14 @@
 The table `guide.csv` has a row for each exercise, in the order in which the notebooks ask them:
 
 * `chapter`, `id`: as in the registry;
+* `asked`: the id of the cell that asks, in the exercise notebook and in the solution;
 * `concept`: a few words, as you would look them up;
 * `explained`: a chapter and the id of a cell in it, `08-robust-regression#outlier`;
 * `another_way`: a sentence, where there is another right way.
 
-An exercise without a row is checked like any other, and leads nowhere.
+Links name cells as JupyterLab does, `08-name.ipynb#cell-id=outlier`: a cell it finds also in a notebook that
+it has just opened, where no heading and no `<a id="...">` is rendered yet. An exercise without a row is
+checked like any other, and leads nowhere but to the next exercise and to the solution.
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ class Lead:
         Stem of the exercise's notebooks.
     id : str
         For example `"4E5"`.
+    asked : str
+        The id of the cell that asks, in the exercise notebook and in the solution.
     concept : str
         What it is about, in a few words.
     explained : str
@@ -42,15 +47,26 @@ class Lead:
 
     chapter: str
     id: str
+    asked: str
     concept: str
     explained: str
     another_way: str
 
     @property
-    def link(self) -> str:
-        """Link to the cell, as seen from the exercise notebook and as JupyterLab reads it."""
+    def explanation(self) -> str:
+        """Link to the paragraph that explains it, as seen from the exercise notebook."""
         chapter, _, cell = self.explained.partition("#")
         return f"../chapters/{chapter}.ipynb#cell-id={cell}"
+
+    @property
+    def question(self) -> str:
+        """Link to the cell that asks, as seen from a notebook in the same folder."""
+        return f"{self.chapter}.ipynb#cell-id={self.asked}"
+
+    @property
+    def solution(self) -> str:
+        """Link to the solution, as seen from the exercise notebook."""
+        return f"../solutions/{self.question}"
 
 
 @cache

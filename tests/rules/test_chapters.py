@@ -93,8 +93,7 @@ def missing_exercises(stem):
     for item in own:
         if lead_of(item.id) is None:
             yield (
-                f"companion/exercises/guide.csv: a row `{stem},{item.id},concept,{stem}#cell-id,` with the cell that "
-                "explains it"
+                f"companion/exercises/guide.csv: a row `{stem},{item.id},cell-that-asks,concept,{stem}#cell-that-explains,`"
             )
     if not (ROOT / "tests/unit/exercises" / f"{module}.py").exists():
         return

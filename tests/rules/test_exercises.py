@@ -110,11 +110,22 @@ def wrong_place(explained):
         yield f"{name_of(path)} has no cell {place!r} with text, below its title"
 
 
+def asking(path, anchor):
+    """Return the ids of the cells of a notebook that have an anchor."""
+    return [cell.id for cell in read(path).cells if f'<a id="{anchor}"></a>' in cell.source]
+
+
 @EACH_ROW
 def test_a_row_of_the_guide_leads_to_a_place_that_exists(row):
     item, problems = EXERCISES.get(row["id"]), []
     if item is None or item.chapter != row["chapter"]:
         problems.append(f"chapter {row['chapter']!r} has no exercise {row['id']!r}")
+    else:
+        problems += [
+            f'no cell {row["asked"]!r} of {folder}/{item.chapter}.ipynb has <a id="{item.anchor}"></a>'
+            for folder in ("exercises", "solutions")
+            if row["asked"] not in asking(ROOT / folder / f"{item.chapter}.ipynb", item.anchor)
+        ]
     problems += wrong_place(row["explained"])
     if not 0 < len(row["concept"]) <= 60 or row["concept"].endswith("."):
         problems.append(f"a concept is a few words, without a full stop, not {row['concept']!r}")
@@ -125,7 +136,7 @@ def test_a_row_of_the_guide_leads_to_a_place_that_exists(row):
 
 @whole_course
 def test_the_guide_has_the_order_of_the_exercises():
-    columns = ["chapter", "id", "concept", "explained", "another_way"]
+    columns = ["chapter", "id", "asked", "concept", "explained", "another_way"]
     problems = []
     if any(list(row) != columns or None in row.values() for row in ROWS):
         problems.append(f"{GUIDE}: the columns are {','.join(columns)}; quote text with commas")

@@ -67,14 +67,16 @@ def test_what_a_check_shows_leads_to_pages_of_the_book():
     outcome = Outcome(
         "8E1", "Tails", PASSED, "Right.",
         concept=Link("tails", "../chapters/08-a.ipynb#cell-id=what-tails-do"),
-        following=Link("9E1, in chapter 09", "09-b.ipynb#9e1"),
+        following=Link("9E1, in chapter 09", "09-b.ipynb#cell-id=nine"),
     )  # fmt: skip
     page = check_links.in_book(outcome._repr_html_())
     assert '<a href="../chapters/08-a.html#cell-what-tails-do">tails</a>' in page
-    assert '<a href="09-b.html#9e1">9E1, in chapter 09</a>' in page
+    assert '<a href="09-b.html#cell-nine">9E1, in chapter 09</a>' in page
     here = '<a href="#8e2">8E2</a> <a href="https://a.b/c.ipynb#d">d</a>'
     assert check_links.in_book(here) == here
 
 
 def test_the_cells_that_exercises_point_to_have_addresses():
-    assert "outlier" in cell_anchors.targets(ROOT)["chapters/08-robust-regression.ipynb"]
+    targets = cell_anchors.targets(ROOT)
+    assert "outlier" in targets["chapters/08-robust-regression.ipynb"]
+    assert "anscombe-question" in targets["solutions/08-robust-regression.ipynb"]

@@ -56,14 +56,15 @@ def toy(monkeypatch):
 
 
 PLACE = "../chapters/01-toy.ipynb#cell-id=root"
-ROW = "01-toy,1E0.5,square <roots>,01-toy#root,A table of `roots` will do."
+SOLUTION = "../solutions/01-toy.ipynb#cell-id=toy-question"
+ROW = "01-toy,1E0.5,toy-question,square <roots>,01-toy#root,A table of `roots` will do."
 
 
 @pytest.fixture
 def led(toy, tmp_path, monkeypatch):
     """Give the toy exercise a row in the table that says where exercises lead."""
     table = tmp_path / "guide.csv"
-    table.write_text(f"chapter,id,concept,explained,another_way\n{ROW}\n", encoding="utf-8")
+    table.write_text(f"chapter,id,asked,concept,explained,another_way\n{ROW}\n", encoding="utf-8")
     monkeypatch.setattr(guide, "TABLE", table)
     return toy
 
@@ -92,17 +93,17 @@ def test_the_second_miss_leads_to_the_paragraph_and_the_third_to_the_solution(le
     first, second, third = check("1E0.5", -1.0), check("1E0.5", 3.0), check("1E0.5", -1.0)
     assert first.concept is None and first.solution is None
     assert second.concept == third.concept == ("square <roots>", PLACE)
-    assert second.solution is None and third.solution == led.solution
+    assert second.solution is None and third.solution == SOLUTION
     assert second.hints == ("Square it.",)  # another kind of miss, so its first hint
     for outcome in (first, second, third):
         assert outcome.another_way is None and outcome.following is None
     assert "chapters" not in first._repr_html_()
     words = f'<em>Explained:</em> <a href="{PLACE}">square &lt;roots&gt;</a>.'
-    last = f'<p>{words} <a href="{led.solution}">Look at the solution</a>.</p></div>'
+    last = f'<p>{words} <a href="{SOLUTION}">Look at the solution</a>.</p></div>'
     assert second._repr_html_().endswith(f"<p>{words}</p></div>")
     assert third._repr_html_().endswith(last)
     assert repr(third).endswith(
-        f"  Explained: square <roots> ({PLACE}). Look at the solution ({led.solution})."
+        f"  Explained: square <roots> ({PLACE}). Look at the solution ({SOLUTION})."
     )
 
 
@@ -157,7 +158,7 @@ def test_what_comes_next_is_in_the_chapter_then_in_the_next(progress_path):
     assert check("4E5", **answers_of_4e5()).following.text == "4E3, A robust line for the babies"
     pass_all_but(progress_path, "9H1", "11H1")
     following = check("4E5", **answers_of_4e5()).following
-    assert following == ("9H1, in chapter 09", "09-pooling.ipynb#9h1")
+    assert following == ("9H1, in chapter 09", "09-pooling.ipynb#cell-id=plug-in-question")
 
 
 def test_the_last_exercise_says_so(progress_path):
