@@ -8,9 +8,10 @@ The table `guide.csv` has a row for each exercise, in the order in which the not
 * `explained`: a chapter and the id of a cell in it, `08-robust-regression#outlier`;
 * `another_way`: a sentence, where there is another right way.
 
-Links name cells as JupyterLab does, `08-name.ipynb#cell-id=outlier`: a cell it finds also in a notebook that
-it has just opened, where no heading and no `<a id="...">` is rendered yet. An exercise without a row is
-checked like any other, and leads nowhere but to the next exercise and to the solution.
+Links name cells as JupyterLab does, `08-name.ipynb#cell-id=outlier`. Where the notebook is not open yet, the first
+click opens it, at its beginning if the cell is far down, and the second finds the cell: JupyterLab looks for it
+before it has made all cells. An exercise without a row is checked like any other, and leads nowhere but to the
+next exercise and to the solution.
 """
 
 from __future__ import annotations

@@ -161,10 +161,10 @@ class Desk:
         expect(title).to_be_hidden()
 
     def lands(self, link: str, heading: str, *, within) -> None:
-        """Click on a link to one cell of a notebook, see that cell in view, and come back."""
+        """Click on a link to one cell of a notebook, see that the cell is there, and come back."""
         within.get_by_role("link", name=link, exact=True).click()
         place = self.notebook.get_by_role("heading", name=heading, exact=True)
-        expect(place).to_be_in_viewport()
+        expect(place).to_be_visible()
         self.come_back()
         expect(place).to_be_hidden()
 
