@@ -1,4 +1,4 @@
-"""Give each cell that the source map or the errata point to an address of its own in the book.
+"""Give each cell that the source map, the errata or an exercise points to an address of its own in the book.
 
 A notebook's cell has an id, but its page has addresses only for headings and figures. This extension
 puts an empty `<div id="cell-...">` before the cell.
@@ -17,17 +17,24 @@ from sphinx.application import Sphinx
 
 ANCHOR = re.compile(r'<div id="cell-[\w-]+"></div>')
 TABLES = ("chapters/source-map.csv", "chapters/additions.csv", "appendices/errata.csv")
+GUIDE = "companion/exercises/guide.csv"
 
 
 @cache
 def targets(root: Path) -> dict[str, set[str]]:
     """Return the ids of cells that are pointed to, for each notebook."""
     found: dict[str, set[str]] = {}
-    for table in TABLES:
-        for row in rows_of(root / table):
-            name, _, cell = row["target"].partition("#")
-            if cell:
-                found.setdefault(name, set()).add(cell)
+    places = [row["target"] for table in TABLES for row in rows_of(root / table)]
+    for row in rows_of(root / GUIDE):
+        chapter, _, cell = row["explained"].partition("#")
+        places += [
+            f"chapters/{chapter}.ipynb#{cell}",
+            f"solutions/{row['chapter']}.ipynb#{row['asked']}",
+        ]
+    for target in places:
+        name, _, cell = target.partition("#")
+        if cell:
+            found.setdefault(name, set()).add(cell)
     return found
 
 

@@ -110,6 +110,9 @@ def readable(html: str) -> str:
     for table in soup.find_all("table"):
         if table.find_parent("table"):
             continue
+        for cell in table.find_all(["td", "th"]):  # companion's tables bring padding of their own
+            if cell.string:
+                cell.string = cell.string.strip()
         del table["border"]
         for cell in table.find_all(["tr", "th", "td"]):
             for name in ("halign", "valign", "style"):

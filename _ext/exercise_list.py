@@ -3,8 +3,8 @@
 ```{exercise-list}
 ```
 
-Names, titles and levels are those of the headings in `solutions/`; what an exercise is about stands in
-`solutions/concepts.csv`. A concept that the glossary explains leads there. `_static/progress.js` adds
+Names, titles and levels are those of the headings in `solutions/`; what an exercise is about is the column `topic` of
+`companion/exercises/guide.csv`. A topic that the glossary explains leads there. `_static/progress.js` adds
 choices by level and concept, and boxes to tick.
 """
 
@@ -22,7 +22,7 @@ from markdown_table import rows_of
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-CONCEPTS = "solutions/concepts.csv"
+GUIDE = "companion/exercises/guide.csv"
 HEADING = re.compile(r"^## (\S+) \((easy|medium|hard)\b[^)]*\): (.+)$", re.MULTILINE)
 ANCHOR = '<a id="{}"></a>'
 
@@ -50,9 +50,9 @@ def exercises_of(root: Path, stem: str) -> Iterator[Item]:
                 yield Item(name, level, title.strip(), stem)
 
 
-def concepts(root: Path) -> dict[str, str]:
+def topics(root: Path) -> dict[str, str]:
     """Return what each exercise is about."""
-    return {row["exercise"]: row["concept"] for row in rows_of(root / CONCEPTS)}
+    return {row["id"]: row["topic"] for row in rows_of(root / GUIDE)}
 
 
 class ExerciseList(SphinxDirective):
@@ -61,8 +61,8 @@ class ExerciseList(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return both as HTML."""
         root = Path(self.env.app.srcdir)
-        about, known = concepts(root), stems(root)
-        for name in (CONCEPTS, f"{GLOSSARY}.md", *(f"solutions/{stem}.ipynb" for stem in known)):
+        about, known = topics(root), stems(root)
+        for name in (GUIDE, f"{GLOSSARY}.md", *(f"solutions/{stem}.ipynb" for stem in known)):
             self.env.note_dependency(str(root / name))
         explained = terms(root)
         titles = {

@@ -53,30 +53,36 @@ def texts_and_tables(cell: nbformat.NotebookNode) -> tuple[list[str], list[Beaut
     return texts, tables
 
 
-def table_rows(table: BeautifulSoup) -> Iterator[tuple[str, str]]:
-    """Yield the label and the content of each row of a table."""
+def rows_and_columns(table: BeautifulSoup) -> Iterator[tuple[str, str]]:
+    """Yield the label and the content of each row of a table, then of each column."""
     heads = [
         [cell.get_text(" ", strip=True) for cell in row.find_all("th")]
         for row in (table.thead.find_all("tr") if table.thead else [])
     ]
-    columns = max(heads, key=lambda head: sum(map(bool, head)), default=[])
+    names = max(heads, key=lambda head: sum(map(bool, head)), default=[])
+    rows = []
     for row in table.tbody.find_all("tr") if table.tbody else []:
-        labels = [cell.get_text(" ", strip=True) for cell in row.find_all("th")]
+        label = " ".join(cell.get_text(" ", strip=True) for cell in row.find_all("th"))
         values = [cell.get_text(" ", strip=True) for cell in row.find_all("td")]
-        names = columns[-len(values) :] if len(columns) >= len(values) else [""] * len(values)
-        pairs = zip(names, values, strict=True)
-        yield " ".join(labels), "; ".join(f"{name}: {value}".lstrip(": ") for name, value in pairs)
+        columns = names[-len(values) :] if len(names) >= len(values) else [""] * len(values)
+        rows.append([(label, column, value) for column, value in zip(columns, values, strict=True)])
+    for row in rows:
+        said = "; ".join(f"{column}: {value}".lstrip(": ") for _, column, value in row)
+        yield row[0][0] if row else "", said
+    for column in zip(*rows, strict=False):
+        said = "; ".join(f"{label}: {value}".lstrip(": ") for label, _, value in column)
+        yield column[0][1], said
 
 
 def shown(cell: nbformat.NotebookNode, phrase: str) -> str | None:
-    """Return what a cell's output says about a phrase: sentences, or the row of a table."""
+    """Return what a cell's output says about a phrase: sentences, or the row or column of a table."""
     texts, tables = texts_and_tables(cell)
     for text in texts:
         sentences = SENTENCE.split(" ".join(text.split()))
         if found := [sentence for sentence in sentences if phrase in sentence]:
             return " ".join(found)
     for table in tables:
-        for label, values in table_rows(table):
+        for label, values in rows_and_columns(table):
             if phrase == label:
                 return f"{label}: {values}"
     return None

@@ -1,6 +1,6 @@
 """The tables of appendix E: which runs the book shows, how long they took, how well each fit sampled.
 
-All of it is read from the runs when the book is built. A fit is a column of a table by
+All of it is read from the runs when the book is built. A fit is a row of a table by
 `companion.diagnostics.diagnose`.
 """
 
@@ -41,14 +41,12 @@ def fits(run: nbformat.NotebookNode) -> Iterator[tuple[str, str, dict[str, str]]
             if "largest R-hat" not in html:
                 continue
             for table in BeautifulSoup(html, "html.parser").find_all("table"):
-                rows = [
+                header, *rows = [
                     [each.get_text(strip=True) for each in row.find_all(["th", "td"])]
                     for row in table.find_all("tr")
                 ]
-                statistics = {row[0]: row[1:] for row in rows[1:]}
-                if "largest R-hat" in statistics:
-                    for i, name in enumerate(rows[0][1:]):
-                        yield cell.id, name, {key: value[i] for key, value in statistics.items()}
+                for name, *values in rows if "largest R-hat" in header else ():
+                    yield cell.id, name, dict(zip(header[1:], values, strict=True))
 
 
 class RunTable(ComputedTable):

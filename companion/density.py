@@ -48,9 +48,8 @@ class SameDensity:
         """Say it in one sentence."""
         outside = f" ({self.outside} more are outside the support of both)" if self.outside else ""
         return (
-            f"Same density at {self.points} random points{outside}: the log densities differ by at most "
-            f"{self.largest_difference:.1e}, and their differences between points by at most "
-            f"{self.largest_change:.1e}."
+            f"Same density at {self.points} random points{outside}: largest difference "
+            f"{self.largest_difference:.1e}, of changes between points {self.largest_change:.1e}."
         )
 
     __repr__ = __str__

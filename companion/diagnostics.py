@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from companion.scalars import TAIL, Scalars, as_names, positive, real_draws, scalars_of
+from companion.tables import Table
 import numpy as np
 import pandas as pd
 from xarray import Dataset, DataTree
@@ -23,6 +24,7 @@ from xarray import Dataset, DataTree
 __all__ = [
     "LIMITS",
     "TAIL",
+    "Diagnosis",
     "Finding",
     "Report",
     "SamplerProblem",
@@ -487,12 +489,28 @@ def _column(
     return column, problems
 
 
+class Diagnosis(pd.DataFrame):
+    """A data frame with a column for each fit; on a page it is shown with a row for each."""
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        """Return what a part of it is: an ordinary data frame."""
+        return pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        """Return the table that a page shows."""
+        rows = self.T
+        verdicts = [f"{'✓' if text == 'none' else '✗'} {text}" for text in rows["problems"]]
+        cells = rows.assign(problems=verdicts)
+        return Table(rows, cells).to_html()
+
+
 def diagnose(
     fits: Mapping[str, DataTree],
     *,
     var_names: str | Sequence[str] | None = None,
     require_healthy: bool = True,
-) -> pd.DataFrame:
+) -> Diagnosis:
     """Return one table of sampler diagnostics, a column for each fit.
 
     Parameters
@@ -507,9 +525,9 @@ def diagnose(
 
     Returns
     -------
-    pandas.DataFrame
-        Rows `chains`, `draws`, `divergences`, `largest R-hat`, `smallest bulk ESS`, `smallest tail
-        ESS`, `smallest E-BFMI` and `problems`. What a sampler does not record is "not recorded". A
+    Diagnosis
+        A pandas data frame with rows `chains`, `draws`, `divergences`, `largest R-hat`, `smallest bulk
+        ESS`, `smallest tail ESS`, `smallest E-BFMI` and `problems`. On a page each fit has a row. What a sampler does not record is "not recorded". A
         statistic that cannot be computed is "not defined", and a problem.
 
     Raises
@@ -542,4 +560,4 @@ def diagnose(
     if require_healthy and unhealthy:
         listing = "; ".join(f"{name}: {', '.join(found)}" for name, found in unhealthy.items())
         raise SamplerProblem(f"The text relies on these fits, and they have problems. {listing}.")
-    return pd.DataFrame(columns)
+    return Diagnosis(columns)

@@ -19,9 +19,9 @@ from itertools import combinations
 from pathlib import Path
 
 from companion.scalars import Scalars, as_names, listed, nearest, positive, scalars_of
+from companion.tables import Table, decimals_for
 import numpy as np
 import pandas as pd
-from pandas.io.formats.style import Styler
 from xarray import DataTree
 
 __all__ = ["LIMIT", "compare_posteriors", "estimates", "reference"]
@@ -187,13 +187,30 @@ def _complaint(table: pd.DataFrame, limit: float) -> str:
     return f"{'. '.join(sentences)}:\n{table[~(distance <= limit)]}" if sentences else ""
 
 
+def _cells(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Return what is shown: of each estimate the digits that its Monte Carlo error lets one believe."""
+    errors = numbers.xs("MCSE", axis=1, level=1).max(axis=1)
+    rows = {
+        i: [
+            f"{value:.2g}"
+            if name == "MCSE"
+            else f"{value:.1f}"
+            if name == "in MCSE"
+            else f"{value:.{decimals_for(error)}f}"
+            for (_, name), value in zip(numbers.columns, numbers.iloc[i], strict=True)
+        ]
+        for i, error in enumerate(errors)
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=numbers.columns)
+
+
 def compare_posteriors(
     pymc: DataTree,
     tfp: DataTree | None = None,
     reference: str | None = None,
     var_names: str | Sequence[str] | None = None,
     limit: float = LIMIT,
-) -> Styler:
+) -> Table:
     """Set two posteriors, and a reference, side by side, and raise if they disagree.
 
     Parameters
@@ -210,9 +227,9 @@ def compare_posteriors(
 
     Returns
     -------
-    pandas.io.formats.style.Styler
-        A formatted table (the numbers are in its `.data`), one row per scalar parameter: mean, sd
-        and MCSE of the mean of each, the reference mean and sd if there is one, and `distance`:
+    Table
+        One row for each scalar parameter (the numbers are in its `.data`): mean, sd and MCSE of the
+        mean of each, the reference mean and sd if there is one, and `distance`:
         the largest of the distances between the means and between the sds of all pairs, in
         standard errors of the difference. The caption names what is not in the table: variables
         that only one result has, and parameters that are the same constant everywhere.
@@ -265,9 +282,7 @@ def compare_posteriors(
     }
     distances = [_distance(a, b) for a, b in combinations(sides.values(), 2)]
     columns[("distance", "in MCSE")] = pd.concat(distances, axis=1).max(axis=1, skipna=False)
-    table = pd.DataFrame(columns)
-    if complaint := _complaint(table, limit):
+    numbers = pd.DataFrame(columns)
+    if complaint := _complaint(numbers, limit):
         raise AssertionError(complaint)
-    forms = {"mean": "{:.5g}", "sd": "{:.2g}", "MCSE": "{:.2g}", "in MCSE": "{:.1f}"}
-    styled = table.style.format({column: forms[column[1]] for column in table})
-    return styled.set_caption(" ".join(notes)) if notes else styled
+    return Table(numbers, _cells(numbers), " ".join(notes) or None)

@@ -5,7 +5,8 @@ These files are found without running anything:
 * the modules of `companion` that it imports, and those that they import, read from their source;
 * the data sets, if it imports `companion.datasets`;
 * the reference posteriors that it, or one of these modules, names;
-* where exercises are checked, the checks of its own chapter;
+* where exercises are checked, the checks of its own chapter, and what a pass says of the exercise and of
+  the one that follows: rows of one table;
 * the lock.
 
 Prose, captions, alt texts and tags for the layout are not among them, and the version of Python is
@@ -14,6 +15,7 @@ not either: with the same locked packages a reader with Python 3.13 gets the run
 
 import ast
 from collections.abc import Iterable, Iterator
+import csv
 from dataclasses import dataclass
 from functools import lru_cache
 import hashlib
@@ -28,6 +30,7 @@ PACKAGE = "companion"
 CHECKS = "companion.exercises.checks"
 READERS = {"companion.datasets": "companion/data/*.csv"}
 POSTERIORS, POSTERIORS_READER = "companion/data/posteriors", "companion.posteriors"
+GUIDE, GUIDE_READER = "companion/exercises/guide.csv", "companion.exercises.guide"
 LOCK = "requirements.txt"
 TAGS_THAT_MATTER = {"raises-exception", "skip-execution"}
 
@@ -223,6 +226,17 @@ def digest_of(root: Path, files: list[Path]) -> str:
     return digest.hexdigest()[:16]
 
 
+def _own_rows(root: Path, name: str, notebook: nbformat.NotebookNode) -> list[list[str]]:
+    """Return the rows on the exercises of a notebook's chapter, and the next; all if it has none."""
+    sources = [source for source, _ in _code(notebook)]
+    if GUIDE_READER not in modules(root, name, sources) or not (root / GUIDE).is_file():
+        return []
+    with open(root / GUIDE, encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    own = [place for place, row in enumerate(rows) if row and row[0] == Path(name).stem]
+    return rows[own[0] : own[-1] + 2] if own else rows
+
+
 def digest(root: Path, name: str, notebook: nbformat.NotebookNode) -> str:
     """Return a digest of all that the run of a notebook depends on.
 
@@ -238,5 +252,6 @@ def digest(root: Path, name: str, notebook: nbformat.NotebookNode) -> str:
     """
     kernel = notebook.metadata.get("kernelspec", {}).get("name")
     files = digest_of(root, dependencies(root, name, notebook))
-    own = json.dumps([kernel, _code(notebook), files])
+    rows = _own_rows(root, name, notebook)
+    own = json.dumps([kernel, _code(notebook), files, *([rows] if rows else [])])
     return hashlib.sha256(own.encode()).hexdigest()[:16]

@@ -4,8 +4,8 @@
     python tools/new_chapter.py 18 counts "Counts" --remove    take it away again, if nothing was changed
 
 It writes the chapter, its solution and exercise, the check, the check's cases, the reference model and its
-tables, and the chapter's lines in `_toc.yml`, `chapters/cards.csv`,
-`solutions/concepts.csv` and `chapters/additions.csv`. Then replace what is
+tables, and the chapter's lines in `_toc.yml`, `chapters/cards.csv`, `chapters/additions.csv` and the guide of
+the exercises. Then replace what is
 in it: see CONTRIBUTING.md, "A new chapter".
 
 The text comes from `tools/chapter_template/`, where the chapter has the number 99, the name `the-slug` and
@@ -28,7 +28,8 @@ from learners_copies import text
 import make_exercises
 
 TEMPLATE = Path(__file__).resolve().parent / "chapter_template"
-TOC, ADDITIONS, CONCEPTS = "_toc.yml", "chapters/additions.csv", "solutions/concepts.csv"
+TOC, ADDITIONS = "_toc.yml", "chapters/additions.csv"
+GUIDE = "companion/exercises/guide.csv"  # what each exercise is about
 NEEDED = ("03", "04")  # the chapters that the template builds on
 QUESTION = "How likely is it that the next delivery takes more than 45 minutes?"
 TABLES = ("the_slug_all", "the_slug_part")  # what the template's reference model makes
@@ -144,11 +145,16 @@ def rows(chapter: Chapter) -> dict[str, list[tuple[str, str]]]:
             )
         ],
         CARDS: [(f"{stem},{short},{QUESTION},fig-{chapter.slug}-data,{needs}\n", r"(\d\d)-.*\n")],
-        CONCEPTS: [(f"{chapter.number}E1,prediction\n", r"[A-Z]?(\d+)[EMH][\d.]+,.*\n")],
         ADDITIONS: [
             (
                 f"C-{number}.1,section,{quoted},chapters/{stem}.ipynb,In neither source\n",
                 r"C-(\d\d)\.\d+,.*\n",
+            )
+        ],
+        GUIDE: [
+            (
+                f"{stem},{chapter.number}E1,five-question,prediction,a posterior from fewer data,{stem}#model,\n",
+                r"(\d\d)-[^,]*,.*\n",
             )
         ],
     }

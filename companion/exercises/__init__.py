@@ -16,6 +16,7 @@ The modules, each one idea:
 * `fits`: the questions it asks of a fit (has the sampler converged? is the mean right?);
 * `model_view`: what it sees of a model, in either library;
 * `comparison`, `exact`: what checks of several chapters share;
+* `guide`: where an exercise leads: its concept, the paragraph that explains it, another right way;
 * `outcome`, `overview`: what the learner sees of one check, and of all;
 * `progress_file`: what is remembered between sessions, and where;
 * `engine`: `check` itself;

@@ -9,8 +9,9 @@ import warnings
 
 from companion.exercises import progress_file
 from companion.exercises.answers import FAILURES, Miss, Unusable, describe, describe_error
-from companion.exercises.outcome import NOT_ATTEMPTED, NOT_YET, PASSED, Outcome
-from companion.exercises.overview import Progress, find_chapter
+from companion.exercises.guide import lead_of
+from companion.exercises.outcome import NOT_ATTEMPTED, NOT_YET, PASSED, Link, Outcome
+from companion.exercises.overview import Progress, chapters, find_chapter
 from companion.exercises.progress_file import Attempt
 from companion.exercises.registry import EXERCISES, Exercise, find, nearest
 
@@ -102,12 +103,28 @@ def _judge(exercise: Exercise, answers: Mapping[str, Any]) -> Verdict:
     return Verdict(NOT_YET, message, "unusable-answer")
 
 
-def _following(exercise: Exercise, record: Mapping[str, Any]) -> str | None:
-    """Return what to try next in the same chapter."""
-    for item in EXERCISES.values():
-        if item.chapter == exercise.chapter and record.get(item.id, {}).get("status") != PASSED:
-            return f"{item.id}, {item.title}."
-    return None
+def _following(exercise: Exercise, record: Mapping[str, Any]) -> Link:
+    """Return what to try next: the rest of this chapter, then what comes after it."""
+    by_chapter = chapters()
+    own = by_chapter[exercise.chapter]
+    place = own.index(exercise)
+    ahead = [*own[place + 1 :], *own[:place]]
+    for chapter, items in by_chapter.items():
+        ahead += items if chapter > exercise.chapter else []
+    for item in ahead:
+        if record.get(item.id, {}).get("status") == PASSED:
+            continue
+        if item.chapter == exercise.chapter:
+            return Link(f"{item.id}, {item.title}", f"#{item.anchor}")
+        lead = lead_of(item.id)
+        target = lead.question if lead else f"{item.chapter}.ipynb#{item.anchor}"
+        return Link(f"{item.id}, in chapter {item.chapter[:2]}", target)
+    everything = all(record.get(name, {}).get("status") == PASSED for name in EXERCISES)
+    return Link(
+        "This was the last exercise, and you have passed them all"
+        if everything
+        else "This was the last exercise; `progress()` shows which others are open"
+    )
 
 
 def check(exercise_id: str, /, *answer: Any, **answers: Any) -> Outcome:
@@ -126,8 +143,9 @@ def check(exercise_id: str, /, *answer: Any, **answers: Any) -> Outcome:
     -------
     Outcome
         Its `status` is "passed", "not yet" or "not attempted yet". No answer makes it raise. The
-        first miss of a kind shows a hint, the second another; after three misses in all there is a
-        link to the solution.
+        first miss of a kind shows a hint, the second another. After two misses in all there is a
+        link to the paragraph that explains it, after three one to the solution. A success names the
+        concept and the next exercise.
 
     Raises
     ------
@@ -147,13 +165,17 @@ def check(exercise_id: str, /, *answer: Any, **answers: Any) -> Outcome:
 
     missed = verdict.misconception if verdict.hints else None
     record, notes = progress_file.add(Attempt(exercise.id, verdict.status, missed))
-    entry = record[exercise.id]
+    entry, passed = record[exercise.id], verdict.status == PASSED
+    misses = entry["misses"] if missed else 0
+    lead = lead_of(exercise.id)
     return replace(
         outcome,
         misconception=verdict.misconception,
         hints=verdict.hints[: entry["kinds"].get(missed, 0)],
-        solution=exercise.solution if missed and entry["misses"] >= 3 else None,
-        following=_following(exercise, record) if verdict.status == PASSED else None,
+        concept=Link(lead.concept, lead.explanation) if lead and (passed or misses >= 2) else None,
+        solution=(lead or exercise).solution if misses >= 3 else None,
+        another_way=(lead.another_way or None) if lead and passed else None,
+        following=_following(exercise, record) if passed else None,
         notes=notes,
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 import html
 import re
+from typing import NamedTuple
 
-__all__ = ["NOT_ATTEMPTED", "NOT_YET", "PASSED", "Outcome", "as_html"]
+__all__ = ["NOT_ATTEMPTED", "NOT_YET", "PASSED", "Link", "Outcome", "as_html"]
 
 PASSED = "passed"
 NOT_YET = "not yet"
@@ -19,6 +20,29 @@ _COLORS = {PASSED: "#2e7d32", NOT_YET: "#b26a00", NOT_ATTEMPTED: "#757575"}
 def as_html(text: str) -> str:
     """Escape text and turn `code` into <code>code</code>."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
+
+
+class Link(NamedTuple):
+    """Some words that lead somewhere.
+
+    Attributes
+    ----------
+    text : str
+        The words.
+    target : str or None
+        Where they lead, as seen from the exercise notebook. None if they lead nowhere.
+    """
+
+    text: str
+    target: str | None = None
+
+
+class _Part(NamedTuple):
+    """A piece of a line: a label (possibly empty), words, and whether they end with a full stop."""
+
+    label: str
+    words: Link
+    stop: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,10 +63,15 @@ class Outcome:
         Name of the mistake that was recognized.
     hints : tuple of str
         Hints shown: one after the first miss of this kind, two from the second on.
+    concept : Link or None
+        What the exercise is about, and where the chapter explains it: from the second miss on,
+        whatever their kinds, and after a success.
     solution : str or None
         Link to the solution, from the third miss on, whatever their kinds.
-    following : str or None
-        After a success: the next exercise of the chapter that is still to be solved.
+    another_way : str or None
+        After a success: another right way, where there is one.
+    following : Link or None
+        After a success: the next exercise that is still to be solved, or that this was the last.
     notes : tuple of str
         Remarks about the progress file, if something is wrong with it.
     """
@@ -53,8 +82,10 @@ class Outcome:
     message: str
     misconception: str | None = None
     hints: tuple[str, ...] = ()
+    concept: Link | None = None
     solution: str | None = None
-    following: str | None = None
+    another_way: str | None = None
+    following: Link | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -62,40 +93,62 @@ class Outcome:
         """Whether the exercise is solved."""
         return self.status == PASSED
 
-    def _paragraphs(self) -> list[tuple[str, str]]:
-        """Return pairs of a label (possibly empty) and a text."""
+    def _where_to(self) -> list[_Part]:
+        """Return the last line: the concept, and the next exercise or the solution."""
+        parts = []
+        if self.concept:
+            parts.append(_Part("Concept" if self.passed else "Explained", self.concept, "."))
+        if self.following:
+            parts.append(_Part("Next" if self.following.target else "", self.following, "."))
+        if self.solution:
+            parts.append(_Part("", Link("Look at the solution", self.solution), "."))
+        return parts
+
+    def _lines(self) -> list[list[_Part]]:
+        """Return the lines below the title, each of one part or more."""
         labels = ("Hint", "Another hint")
-        hints = zip(labels, self.hints, strict=False)
-        following = [("Next", self.following)] if self.following else []
-        notes = [("Note", note) for note in self.notes]
-        return [("", self.message), *hints, *following, *notes]
+        lines = [[_Part("", Link(self.message))]]
+        lines += [
+            [_Part(label, Link(hint))] for label, hint in zip(labels, self.hints, strict=False)
+        ]
+        if self.another_way:
+            lines.append([_Part("Another way", Link(self.another_way))])
+        if where_to := self._where_to():
+            lines.append(where_to)
+        return [*lines, *([_Part("Note", Link(note))] for note in self.notes)]
 
     def __repr__(self) -> str:
         """Return plain text for a terminal."""
-        lines = [f"{self.exercise} ({self.title}): {self.status}"]
-        lines += [
-            f"  {label}: {text}" if label else f"  {text}" for label, text in self._paragraphs()
-        ]
-        if self.solution:
-            lines.append(f"  Solution: {self.solution}")
-        return "\n".join(lines)
+
+        def plain(part: _Part) -> str:
+            label, (text, target), stop = part
+            place = f" ({target})" if target and "/" in target else ""  # an id says enough
+            return f"{label}: {text}{place}{stop}" if label else f"{text}{place}{stop}"
+
+        lines = [f"  {' '.join(map(plain, line))}" for line in self._lines()]
+        return "\n".join([f"{self.exercise} ({self.title}): {self.status}", *lines])
 
     def _repr_markdown_(self) -> str:
-        parts = [f"**{self.exercise}, {self.title}: {self.status}**"]
-        parts += [f"*{label}:* {text}" if label else text for label, text in self._paragraphs()]
-        if self.solution:
-            parts.append(f"[Look at the solution]({self.solution})")
-        return "\n\n".join(parts)
+        def marked(part: _Part) -> str:
+            label, (text, target), stop = part
+            words = f"[{text}]({target})" if target else text
+            return f"*{label}:* {words}{stop}" if label else f"{words}{stop}"
+
+        lines = [" ".join(map(marked, line)) for line in self._lines()]
+        return "\n\n".join([f"**{self.exercise}, {self.title}: {self.status}**", *lines])
 
     def _repr_html_(self) -> str:
-        parts = [
-            f"<p><strong>{as_html(f'{self.exercise}, {self.title}')}: {self.status}</strong></p>"
-        ]
-        for label, text in self._paragraphs():
-            prefix = f"<em>{label}:</em> " if label else ""
-            parts.append(f"<p>{prefix}{as_html(text)}</p>")
-        if self.solution:
-            parts.append(f'<p><a href="{html.escape(self.solution)}">Look at the solution</a></p>')
+        def marked(part: _Part) -> str:
+            label, (text, target), stop = part
+            words = as_html(text)
+            if target:
+                words = f'<a href="{html.escape(target)}">{words}</a>'
+            return f"<em>{label}:</em> {words}{stop}" if label else f"{words}{stop}"
+
+        title = as_html(f"{self.exercise}, {self.title}")
+        lines = [f"<strong>{title}: {self.status}</strong>"]
+        lines += [" ".join(map(marked, line)) for line in self._lines()]
+        paragraphs = "".join(f"<p>{line}</p>" for line in lines)
         style = f"border-left: 0.25em solid {_COLORS[self.status]}; padding: 0.1em 1em"
         kind = self.status.replace(" ", "-")
-        return f'<div class="exercise-check {kind}" style="{style}">{"".join(parts)}</div>'
+        return f'<div class="exercise-check {kind}" style="{style}">{paragraphs}</div>'

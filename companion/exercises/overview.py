@@ -13,13 +13,19 @@ from companion.exercises.registry import EXERCISES, Exercise, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Progress", "find_chapter"]
+__all__ = ["Progress", "chapters", "find_chapter"]
 
 _NEW = {"status": NOT_ATTEMPTED, "attempts": 0}
 
 
 def chapters() -> dict[str, list[Exercise]]:
-    """Return the exercises of each chapter, in reading order."""
+    """Return the exercises of each chapter, in reading order.
+
+    Returns
+    -------
+    dict of str to list of Exercise
+        By the stem of the chapter's notebooks.
+    """
     found: dict[str, list[Exercise]] = {}
     for item in sorted(EXERCISES.values(), key=lambda item: item.chapter):
         found.setdefault(item.chapter, []).append(item)

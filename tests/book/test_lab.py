@@ -157,9 +157,21 @@ class Desk:
         expect(title).to_be_visible()
         expect(self.notebook.locator(".jp-KernelName")).to_contain_text("Python 3")
         self.page.keyboard.press("Control+S")
-        tabs = self.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab")
-        tabs.filter(has_text=NAME).first.click()  # the exercise, which was opened first
+        self.come_back()
         expect(title).to_be_hidden()
+
+    def lands(self, link: str, heading: str, *, within) -> None:
+        """Click on a link to one cell of a notebook, see that the cell is there, and come back."""
+        within.get_by_role("link", name=link, exact=True).click()
+        place = self.notebook.get_by_role("heading", name=heading, exact=True)
+        expect(place).to_be_visible()
+        self.come_back()
+        expect(place).to_be_hidden()
+
+    def come_back(self) -> None:
+        """Go to the exercise, which was opened first."""
+        tabs = self.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab")
+        tabs.filter(has_text=NAME).first.click()
 
     def cell(self, course: Path, name: str):
         """Return a cell by its id; its place is that in the exercise."""
@@ -238,7 +250,7 @@ def test_the_learners_path(language, course, open_lab, sit_down):
         assert "not attempted yet" in outcome
     assert desk.notebook.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
 
-    # a right fit, and a wrong number with it, until there is a link to the solution
+    # a right fit, and a wrong number with it, until there are links to the chapter and to the solution
     fit, check = desk.cell(course, FIT), desk.cell(course, CHECK)
     seen = desk.run(fit, ANSWERS[language] + "pooled_parameters = 2")
     if language == "PyMC":  # a bar that says how far the fit is
@@ -248,6 +260,8 @@ def test_the_learners_path(language, course, open_lab, sit_down):
         outcome = desk.run(check).locator(".exercise-check")
         expect(outcome).to_contain_text("not yet")
         expect(outcome).to_contain_text("Hint:")
+    paragraph = "Everything in common: the pooled model"
+    desk.lands("complete pooling", paragraph, within=outcome)
     desk.follow("Look at the solution", "Solutions: Pooling", within=outcome)
 
     # right
@@ -255,6 +269,9 @@ def test_the_learners_path(language, course, open_lab, sit_down):
     outcome = desk.run(check).locator(".exercise-check")
     expect(outcome).to_contain_text("4E2.1")
     expect(outcome).to_contain_text(": passed")
+    outcome.get_by_role("link", name="4E2.2, Two species, unpooled", exact=True).click()
+    title = "4E2.2 (easy): Two species, unpooled"
+    expect(desk.notebook.get_by_role("heading", name=title, exact=True)).to_be_in_viewport()
     expect(desk.run(desk.cell(course, "all-passed"))).to_contain_text("1 of 5")
 
     # what is saved is the learner's, and nothing came from elsewhere

@@ -82,12 +82,18 @@ def missing_exercises(stem):
     except Exception as error:  # whatever a half-written module raises at import
         yield f"companion.exercises cannot be imported: {type(error).__name__}: {error}"
         return
+    lead_of = import_module("companion.exercises.guide").lead_of
     own = [item for item in registry.EXERCISES.values() if item.chapter == stem]
     if not own:
         yield (
             f"companion/exercises/checks/{module}.py registers no exercise: "
             f'@exercise("{int(stem[:2])}E1", "a title", answer="what is expected")'
         )
+    for item in own:
+        if lead_of(item.id) is None:
+            yield (
+                f"companion/exercises/guide.csv: a row `{stem},{item.id},cell-that-asks,topic,concept,{stem}#cell-that-explains,`"
+            )
     if not (ROOT / "tests/unit/exercises" / f"{module}.py").exists():
         return
     try:

@@ -1,5 +1,9 @@
 """The parts of the book's Sphinx extensions that work without Sphinx."""
 
+import cell_anchors
+import check_links
+from companion.exercises.outcome import PASSED, Link, Outcome
+from course import ROOT
 import glossary_links
 from markdown_table import markdown_table
 import nbformat.v4 as nbf
@@ -7,10 +11,9 @@ import rosetta
 import source_map
 import status
 
-TABLE = """<table><thead><tr><th></th><th>PyMC</th><th>TFP</th></tr></thead><tbody>
-<tr><th>draws</th><td>4000</td><td>2000</td></tr>
-<tr><th>largest R-hat</th><td>1.002</td><td>1.004</td></tr>
-<tr><th>problems</th><td></td><td>tail ESS</td></tr></tbody></table>"""
+TABLE = """<table><thead><tr><td></td><th>draws</th><th>largest R-hat</th><th>problems</th></tr></thead>
+<tbody><tr><th>PyMC</th><td>4000</td><td>1.002</td><td>✓ none</td></tr>
+<tr><th>TFP</th><td>2000</td><td>1.004</td><td>✗ tail ESS</td></tr></tbody></table>"""
 
 
 def cell(**data):
@@ -32,9 +35,11 @@ def test_errata_quote_whole_sentences_that_have_the_phrase():
     assert source_map.shown(output, "fourth") is None
 
 
-def test_errata_quote_the_row_of_a_table():
+def test_errata_quote_the_row_or_the_column_of_a_table():
     output = cell(**{"text/html": TABLE})
     assert source_map.shown(output, "draws") == "draws: PyMC: 4000; TFP: 2000"
+    said = "TFP: draws: 2000; largest R-hat: 1.004; problems: ✗ tail ESS"
+    assert source_map.shown(output, "TFP") == said
     assert source_map.shown(output, "draw") is None
 
 
@@ -56,3 +61,22 @@ def test_the_glossary_is_found_by_longer_terms_first(tmp_path):
     match = glossary_links.pattern(tmp_path).search("Two Prior checks, not a priority.")
     assert match[1] == "Prior check" and match[2] == "s"
     assert glossary_links.pattern(tmp_path).search("a priority") is None
+
+
+def test_what_a_check_shows_leads_to_pages_of_the_book():
+    outcome = Outcome(
+        "8E1", "Tails", PASSED, "Right.",
+        concept=Link("tails", "../chapters/08-a.ipynb#cell-id=what-tails-do"),
+        following=Link("9E1, in chapter 09", "09-b.ipynb#cell-id=nine"),
+    )  # fmt: skip
+    page = check_links.in_book(outcome._repr_html_())
+    assert '<a href="../chapters/08-a.html#cell-what-tails-do">tails</a>' in page
+    assert '<a href="09-b.html#cell-nine">9E1, in chapter 09</a>' in page
+    here = '<a href="#8e2">8E2</a> <a href="https://a.b/c.ipynb#d">d</a>'
+    assert check_links.in_book(here) == here
+
+
+def test_the_cells_that_exercises_point_to_have_addresses():
+    targets = cell_anchors.targets(ROOT)
+    assert "outlier" in targets["chapters/08-robust-regression.ipynb"]
+    assert "anscombe-question" in targets["solutions/08-robust-regression.ipynb"]

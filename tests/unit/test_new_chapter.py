@@ -52,10 +52,12 @@ def test_all_rules_hold_for_it_and_its_checks_tell_right_from_wrong(course):
 
 def test_a_missing_row_and_a_missing_case_are_told_in_one_message(course):
     toc, cases = course / "_toc.yml", course / f"tests/unit/exercises/{MADE_UP.module}.py"
-    kept = toc.read_text(), cases.read_text()
+    guide = course / new_chapter.GUIDE
+    kept = toc.read_text(), cases.read_text(), guide.read_text()
     listed = f"          - file: solutions/{MADE_UP.stem}\n            title: Solutions\n"
     assert kept[0].count(listed) == 1
     toc.write_text(kept[0].replace(listed, ""))
+    guide.write_text("".join(row for row in kept[2].splitlines(True) if "98E1" not in row))
     cases.unlink()
     done = pytest_in(
         course, "tests/rules/test_chapters.py", "tests/unit/exercises/test_checks.py",
@@ -63,9 +65,11 @@ def test_a_missing_row_and_a_missing_case_are_told_in_one_message(course):
     )  # fmt: skip
     toc.write_text(kept[0])
     cases.write_text(kept[1])
+    guide.write_text(kept[2])
     message, _, checks = done.stdout.partition("test_stub_is_not_attempted")
     assert f"- _toc.yml, solutions: `- file: solutions/{MADE_UP.stem}`" in message
     assert f"- tests/unit/exercises/{MADE_UP.module}.py is missing: CASES" in message
+    assert f"- {new_chapter.GUIDE}: a row `{MADE_UP.stem},98E1,cell-that-asks,topic,concept," in message
     assert "-98E1]" in done.stdout
     assert not any("-1E1]" in line for line in done.stdout.split("\n") if "FAILED" in line)
 

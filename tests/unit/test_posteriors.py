@@ -223,9 +223,13 @@ def test_one_chain_can_be_compared_and_one_draw_cannot():
             compare_posteriors(DataTree.from_dict({"posterior": few}), draws_of(B))
 
 
-def test_the_numbers_of_the_table_are_formatted():
-    html = compare_posteriors(draws_of(A + 1234.5678), draws_of(B + 1234.5678)).to_html()
-    assert ">1234." in html and not re.search(r">1234\.\d\d", html)
+def test_an_estimate_has_the_digits_that_its_error_lets_one_believe():
+    shown = compare_posteriors(draws_of(A + 1234.5678), draws_of(B + 1234.5678))
+    error = shown.data.loc["x", ("PyMC", "MCSE")]
+    assert 0.01 < error < 0.02
+    assert re.fullmatch(r"1234\.\d\d", shown.cells.loc["x", ("PyMC", "mean")])
+    assert shown.cells.loc["x", ("PyMC", "sd")] == f"{shown.data.loc['x', ('PyMC', 'sd')]:.2f}"
+    assert shown.cells.loc["x", ("PyMC", "MCSE")] == f"{error:.3f}"
 
 
 def test_a_reference_that_is_none_is_told_by_the_name_of_the_argument():

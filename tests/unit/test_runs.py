@@ -15,6 +15,7 @@ from PIL import Image
 import pytest
 import runs
 
+GUIDE = "chapter,id\n01-one,1E1\n01-one,1E2\n02-two,2E1\n05-five,5E1\n"
 FILES = {
     "requirements.txt": "numpy==2\n",
     "companion/__init__.py": "",
@@ -26,7 +27,9 @@ FILES = {
     "companion/lessons/__init__.py": "",
     "companion/lessons/linear.py": "from ..plots import band\n",
     "companion/exercises/__init__.py": "from companion.exercises import checks, engine\n",
-    "companion/exercises/engine.py": "",
+    "companion/exercises/engine.py": "from companion.exercises import guide\n",
+    "companion/exercises/guide.py": "",
+    "companion/exercises/guide.csv": GUIDE,
     "companion/exercises/checks/__init__.py": "import importlib\n",
     "companion/exercises/checks/shared.py": "",
     "companion/exercises/checks/ch01_one.py": (
@@ -153,6 +156,22 @@ def test_a_change_makes_stale_what_depends_on_it_and_nothing_else(root, name):
     before = digests(root)
     (root / name).write_text(FILES[name] + "\n# changed\n")
     assert changed(root, before) == STALE[name]
+
+
+@pytest.mark.parametrize(
+    ("row", "chapters"),
+    [
+        ("01-one,1E2", {"01", "03"}),
+        ("02-two,2E1", {"01", "02", "03"}),  # the next after the last of 01
+        ("05-five,5E1", {"02", "03"}),
+    ],
+)
+def test_a_row_of_the_guide_concerns_its_chapter_and_the_one_before(root, row, chapters):
+    """A pass shows its exercise's row, and names the next exercise; 03 has no rows of its own."""
+    before = digests(root)
+    guide = root / "companion/exercises/guide.csv"
+    guide.write_text(guide.read_text().replace(row, f"{row} changed"))
+    assert {name[10:12] for name in changed(root, before) - {UNKNOWN}} == chapters
 
 
 def test_the_real_companion_is_split_by_what_is_imported():

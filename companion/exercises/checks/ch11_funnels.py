@@ -28,6 +28,107 @@ from companion.exercises.fits import (
 from companion.exercises.registry import exercise
 import numpy as np
 
+# --- 4H15: non-center the mean of the slopes ------------------------------------------------------
+
+
+def _holds_standardized(idata: Any, name: str, mean: np.ndarray) -> bool:
+    """Return whether a scalar variable of the posterior is the mean divided by 10."""
+    for variable in idata.posterior.data_vars:
+        values = draws(name, idata, variable)
+        if values.shape == mean.shape and np.allclose(10.0 * values, mean, rtol=1e-4, atol=1e-4):
+            return True
+    return False
+
+
+def _has_deviations(idata: Any, name: str, mean: np.ndarray, tau: np.ndarray) -> bool:
+    """Return whether the slopes are non-centered: mean + tau * z, with z in the posterior."""
+    if not has_variable(name, idata, "beta"):
+        return False
+    slopes = draws(name, idata, "beta")
+    made = [
+        mean[..., None] + tau[..., None] * draws(name, idata, variable)
+        for variable in idata.posterior.data_vars
+        if idata.posterior[variable].shape == slopes.shape == (*mean.shape, slopes.shape[-1])
+    ]
+    return any(np.allclose(values, slopes, rtol=1e-4, atol=1e-4) for values in made)
+
+
+@exercise(
+    "4H15",
+    "Non-center the mean of the slopes",
+    centered_mu="the restaurant's fit with mu_beta ~ Normal(0, 10), with scalar variables `mu_beta` and "
+    "`tau_beta`",
+    rescaled_mu="the same with mu_beta = 10 z_mu and z_mu ~ Normal(0, 1), with `tau_beta`, `z_mu` and, if you like, `mu_beta`",
+    helps="True or False: does this cure the divergences?",
+)
+def rescaled_mean(centered_mu: Any, rescaled_mu: Any, helps: Any) -> str:
+    """Compare the two posteriors and ask what changed."""
+    if has_variable("rescaled_mu", rescaled_mu, "z_mu"):
+        rescaled_mu = with_variable(
+            "rescaled_mu", rescaled_mu, "mu_beta", lambda p: 10.0 * p["z_mu"]
+        )
+    fits = {"centered_mu": centered_mu, "rescaled_mu": rescaled_mu}
+    mean = {name: draws(name, idata, "mu_beta", "beta_mu") for name, idata in fits.items()}
+    tau = {name: draws(name, idata, "tau_beta", "beta_sigma") for name, idata in fits.items()}
+    count = {name: divergences(name, idata) for name, idata in fits.items()}
+
+    require(
+        not _holds_standardized(centered_mu, "centered_mu", mean["centered_mu"]),
+        "fits-exchanged",
+        "Which of the two models has a standard normal variable behind `mu_beta`?",
+        "`centered_mu` is the fit in which `mu_beta` has its Normal(0, 10) prior directly.",
+    )
+    require(
+        _holds_standardized(rescaled_mu, "rescaled_mu", mean["rescaled_mu"]),
+        "slopes-not-mean",
+        "Which parameter did you non-center: the slopes of the locations, or their mean?",
+        "Leave the slopes alone. Give `z_mu` a standard Normal prior (`pm.Normal`, `tfd.Normal`), and let `mu_beta` be "
+        "10 z_mu: a `pm.Deterministic`, or with TFP a variable that you add to the posterior afterwards.",
+    )
+    require(
+        _has_deviations(centered_mu, "centered_mu", mean["centered_mu"], tau["centered_mu"])
+        == _has_deviations(rescaled_mu, "rescaled_mu", mean["rescaled_mu"], tau["rescaled_mu"]),
+        "two-changes",
+        "How many things differ between your two models?",
+        "In one fit the slopes are centered, in the other they are not. Change `mu_beta` alone, or you cannot say what "
+        "helped.",
+    )
+    for name, values in mean.items():
+        # With centered slopes both fits are ill: only their means must be worth a comparison.
+        converged(name, "mu_beta", values, least_ess=100, largest_rhat=1.2)
+    require(
+        same_mean(mean["centered_mu"], mean["rescaled_mu"])
+        and same_mean(tau["centered_mu"], tau["rescaled_mu"]),
+        "different-models",
+        "Are the two models the same, apart from how `mu_beta` is written?",
+        "Their posteriors differ by more than 5 Monte Carlo standard errors. Compare the priors: 10 z with a standard "
+        "normal z is Normal(0, 10).",
+    )
+    frame = datasets.salad_sales()
+    customers, sales = frame["customers"], frame["sales"]
+    slopes = (customers * sales).groupby(frame["location"]).sum() / (customers**2).groupby(
+        frame["location"]
+    ).sum()
+    require(
+        slopes.min() < mean["rescaled_mu"].mean() < slopes.max(),
+        "other-data",
+        "What is a plausible number of dollars per customer here?",
+        f"The locations' own slopes lie between {slopes.min():.2f} and {slopes.max():.2f}, and their mean should, too.",
+    )
+    require(
+        not truth("helps", helps),
+        "cures-divergences",
+        "What is the prior scale of `mu_beta`: a number, or a parameter?",
+        "A funnel needs a scale that is itself unknown, as `tau_beta` is for the slopes. The scale of `mu_beta` is the "
+        "number 10, and dividing by a number only stretches an axis. Divergences: "
+        f"{count['centered_mu']} before, {count['rescaled_mu']} after. Repeat with other seeds.",
+    )
+    return (
+        "The geometry is the same up to the units of one axis, and the sampler adapts to units by itself. The funnel "
+        "is between `tau_beta` and the slopes."
+    )
+
+
 # --- 4H13: radon in Minnesota --------------------------------------------------------------------
 
 
@@ -277,107 +378,6 @@ def radon_parameterization(
     return (
         f"Same posterior, other coordinates: the ESS of `sigma_beta` went from {ess['centered']:.0f} to "
         f"{ess['noncentered']:.0f}."
-    )
-
-
-# --- 4H15: non-center the mean of the slopes ------------------------------------------------------
-
-
-def _holds_standardized(idata: Any, name: str, mean: np.ndarray) -> bool:
-    """Return whether a scalar variable of the posterior is the mean divided by 10."""
-    for variable in idata.posterior.data_vars:
-        values = draws(name, idata, variable)
-        if values.shape == mean.shape and np.allclose(10.0 * values, mean, rtol=1e-4, atol=1e-4):
-            return True
-    return False
-
-
-def _has_deviations(idata: Any, name: str, mean: np.ndarray, tau: np.ndarray) -> bool:
-    """Return whether the slopes are non-centered: mean + tau * z, with z in the posterior."""
-    if not has_variable(name, idata, "beta"):
-        return False
-    slopes = draws(name, idata, "beta")
-    made = [
-        mean[..., None] + tau[..., None] * draws(name, idata, variable)
-        for variable in idata.posterior.data_vars
-        if idata.posterior[variable].shape == slopes.shape == (*mean.shape, slopes.shape[-1])
-    ]
-    return any(np.allclose(values, slopes, rtol=1e-4, atol=1e-4) for values in made)
-
-
-@exercise(
-    "4H15",
-    "Non-center the mean of the slopes",
-    centered_mu="the restaurant's fit with mu_beta ~ Normal(0, 10), with scalar variables `mu_beta` and "
-    "`tau_beta`",
-    rescaled_mu="the same with mu_beta = 10 z_mu and z_mu ~ Normal(0, 1), with `tau_beta`, `z_mu` and, if you like, `mu_beta`",
-    helps="True or False: does this cure the divergences?",
-)
-def rescaled_mean(centered_mu: Any, rescaled_mu: Any, helps: Any) -> str:
-    """Compare the two posteriors and ask what changed."""
-    if has_variable("rescaled_mu", rescaled_mu, "z_mu"):
-        rescaled_mu = with_variable(
-            "rescaled_mu", rescaled_mu, "mu_beta", lambda p: 10.0 * p["z_mu"]
-        )
-    fits = {"centered_mu": centered_mu, "rescaled_mu": rescaled_mu}
-    mean = {name: draws(name, idata, "mu_beta", "beta_mu") for name, idata in fits.items()}
-    tau = {name: draws(name, idata, "tau_beta", "beta_sigma") for name, idata in fits.items()}
-    count = {name: divergences(name, idata) for name, idata in fits.items()}
-
-    require(
-        not _holds_standardized(centered_mu, "centered_mu", mean["centered_mu"]),
-        "fits-exchanged",
-        "Which of the two models has a standard normal variable behind `mu_beta`?",
-        "`centered_mu` is the fit in which `mu_beta` has its Normal(0, 10) prior directly.",
-    )
-    require(
-        _holds_standardized(rescaled_mu, "rescaled_mu", mean["rescaled_mu"]),
-        "slopes-not-mean",
-        "Which parameter did you non-center: the slopes of the locations, or their mean?",
-        "Leave the slopes alone. Give `z_mu` a standard Normal prior (`pm.Normal`, `tfd.Normal`), and let `mu_beta` be "
-        "10 z_mu: a `pm.Deterministic`, or with TFP a variable that you add to the posterior afterwards.",
-    )
-    require(
-        _has_deviations(centered_mu, "centered_mu", mean["centered_mu"], tau["centered_mu"])
-        == _has_deviations(rescaled_mu, "rescaled_mu", mean["rescaled_mu"], tau["rescaled_mu"]),
-        "two-changes",
-        "How many things differ between your two models?",
-        "In one fit the slopes are centered, in the other they are not. Change `mu_beta` alone, or you cannot say what "
-        "helped.",
-    )
-    for name, values in mean.items():
-        # With centered slopes both fits are ill: only their means must be worth a comparison.
-        converged(name, "mu_beta", values, least_ess=100, largest_rhat=1.2)
-    require(
-        same_mean(mean["centered_mu"], mean["rescaled_mu"])
-        and same_mean(tau["centered_mu"], tau["rescaled_mu"]),
-        "different-models",
-        "Are the two models the same, apart from how `mu_beta` is written?",
-        "Their posteriors differ by more than 5 Monte Carlo standard errors. Compare the priors: 10 z with a standard "
-        "normal z is Normal(0, 10).",
-    )
-    frame = datasets.salad_sales()
-    customers, sales = frame["customers"], frame["sales"]
-    slopes = (customers * sales).groupby(frame["location"]).sum() / (customers**2).groupby(
-        frame["location"]
-    ).sum()
-    require(
-        slopes.min() < mean["rescaled_mu"].mean() < slopes.max(),
-        "other-data",
-        "What is a plausible number of dollars per customer here?",
-        f"The locations' own slopes lie between {slopes.min():.2f} and {slopes.max():.2f}, and their mean should, too.",
-    )
-    require(
-        not truth("helps", helps),
-        "cures-divergences",
-        "What is the prior scale of `mu_beta`: a number, or a parameter?",
-        "A funnel needs a scale that is itself unknown, as `tau_beta` is for the slopes. The scale of `mu_beta` is the "
-        "number 10, and dividing by a number only stretches an axis. Divergences: "
-        f"{count['centered_mu']} before, {count['rescaled_mu']} after. Repeat with other seeds.",
-    )
-    return (
-        "The geometry is the same up to the units of one axis, and the sampler adapts to units by itself. The funnel "
-        "is between `tau_beta` and the slopes."
     )
 
 

@@ -33,6 +33,197 @@ from scipy.special import logsumexp
 PRIOR_SDS = np.array([5.0, 10.0, 20.0, 50.0, 100.0])
 
 
+# --- 14E1: the score of a prior -------------------------------------------------------------------
+
+
+def _hospitals() -> tuple[np.ndarray, np.ndarray]:
+    data = datasets.hospitals()
+    return data["effect"].to_numpy(), data["standard_error"].to_numpy()
+
+
+def _separate(prior_sd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return exact elpd, lppd and p_waic of the separate model, by formula, for each prior sd."""
+    y, s = _hospitals()
+    sd = np.asarray(prior_sd)[:, None]
+    v = 1.0 / (sd**-2.0 + s**-2.0)
+    m = v * y / s**2
+    elpd = stats.norm(0.0, np.hypot(sd, s)).logpdf(y).sum(axis=1)
+    lppd = stats.norm(m, np.sqrt(s**2 + v)).logpdf(y).sum(axis=1)
+    p = (v**2 / 2.0 + v * (y - m) ** 2) / s**4
+    return elpd, lppd, p.sum(axis=1)
+
+
+@exercise(
+    "14E1",
+    "The score of a prior",
+    exact_elpd="five numbers: the exact leave-one-out elpd of the separate model for the prior "
+    "standard deviations 5, 10, 20, 50 and 100",
+    elpd_waic="five numbers: lppd minus p_waic for the same five priors, by formula",
+    notices="'exact', 'waic', 'both' or 'neither', for which score tells a prior standard deviation of 100 "
+    "from one of 10 by more than a nat",
+)
+def prior_score(exact_elpd: Any, elpd_waic: Any, notices: Any) -> str:
+    """Compare with the closed forms."""
+    exact, by_waic = numbers("exact_elpd", exact_elpd, 5), numbers("elpd_waic", elpd_waic, 5)
+    noticed = choice("notices", notices, ("exact", "waic", "both", "neither"))
+    y, s = _hospitals()
+    elpd, lppd, p = _separate(PRIOR_SDS)
+
+    def near(given: np.ndarray, target: np.ndarray) -> bool:
+        return bool(np.abs(given - target).max() <= 0.05)
+
+    require(
+        not near(exact, stats.norm(0.0, PRIOR_SDS[:, None]).logpdf(y).sum(axis=1)),
+        "error-forgotten",
+        "A hospital reports its true effect plus an error. Whose standard deviation did you use?",
+        "The report varies more than the true effect: its variance is the prior's plus the squared standard error.",
+    )
+    require(
+        not near(exact, stats.norm(0.0, PRIOR_SDS[:, None] + s).logpdf(y).sum(axis=1)),
+        "sds-added",
+        "How do the spreads of two independent quantities add up?",
+        "Variances add, standard deviations do not: use sqrt(prior_sd**2 + s**2).",
+    )
+    require(
+        not near(exact, lppd),
+        "posterior-used",
+        "Which hospitals may a hospital's prediction use, in leave-one-out?",
+        "That is lppd: it predicts a hospital from its own report. Leave the report out, and only the prior is left.",
+    )
+    require(
+        near(exact, elpd),
+        "exact",
+        "Write down the density that the separate model gives to a hospital before it reports.",
+        "It is Normal(0, sqrt(prior_sd**2 + s**2)). Sum its log density over the twelve reports.",
+    )
+    require(
+        not near(by_waic, -2.0 * (lppd - p)),
+        "deviance-scale",
+        "On which scale is your second score?",
+        "That is WAIC = -2 elpd_waic. Here lppd - p_waic is asked for.",
+    )
+    require(
+        not near(by_waic, lppd),
+        "no-penalty",
+        "What does WAIC subtract?",
+        "That is lppd. Subtract the posterior variance of the log density, summed over the hospitals.",
+    )
+    require(
+        near(by_waic, lppd - p),
+        "waic",
+        "The posterior of a hospital's effect is Normal. What are its mean m and variance v?",
+        "lppd_i = log Normal(y; m, sqrt(s**2 + v)), and p_i = (v**2 / 2 + v * (y - m)**2) / s**4.",
+    )
+    require(
+        noticed in ("exact", "neither"),
+        "waic-trusted",
+        "By how much does the second score fall from the prior with 10 to the one with 100?",
+        f"elpd_waic falls by {lppd[1] - p[1] - lppd[4] + p[4]:.2f} nats. That is not more than one.",
+    )
+    require(
+        noticed == "exact",
+        "exact-overlooked",
+        "By how much does the first score fall from the prior with 10 to the one with 100?",
+        f"The exact score falls by {elpd[1] - elpd[4]:.0f} nats.",
+    )
+    return (
+        f"From a standard deviation of 10 to one of 100 the exact score falls by {elpd[1] - elpd[4]:.0f} nats and WAIC's "
+        f"by {lppd[1] - p[1] - lppd[4] + p[4]:.2f}. Draws that sit at the data do not know how wide the prior was."
+    )
+
+
+# --- 14M1: mixing two bad models ------------------------------------------------------------------
+
+
+@cache
+def _two_bad_models() -> tuple[np.ndarray, np.ndarray, float, float]:
+    """Return both exact pointwise scores, the stacking weight of complete pooling, and the mixture's score."""
+    y, s = _hospitals()
+    kept = 1.0 - np.eye(len(y))
+    precision = 20.0**-2 + kept @ s**-2.0
+    mean = kept @ (y / s**2) / precision
+    complete = stats.norm(mean, np.sqrt(1.0 / precision + s**2)).logpdf(y)
+    separate = stats.norm(0.0, np.hypot(20.0, s)).logpdf(y)
+
+    def loss(w: float) -> float:
+        return -np.logaddexp(np.log(w) + complete, np.log1p(-w) + separate).sum()
+
+    best = optimize.minimize_scalar(
+        loss, bounds=(1e-9, 1.0 - 1e-9), method="bounded", options={"xatol": 1e-10}
+    )
+    return complete, separate, float(best.x), float(-best.fun)
+
+
+@exercise(
+    "14M1",
+    "Two bad models, one better mixture",
+    difference="exact elpd of complete pooling minus that of the separate model, a number",
+    standard_error="standard error of that difference, from the twelve paired differences (n - 1), a number",
+    weight="stacking weight of complete pooling in a mixture of the two, a number",
+    mixture_elpd="leave-one-out elpd of that mixture, a number",
+)
+def mixing(difference: Any, standard_error: Any, weight: Any, mixture_elpd: Any) -> str:
+    """Compare with the exact difference and the best mixture."""
+    given = {
+        "difference": number("difference", difference),
+        "weight": share("weight", weight),
+        "mixture_elpd": number("mixture_elpd", mixture_elpd),
+    }
+    complete, separate, best, score = _two_bad_models()
+    gain, _ = difference_of(complete, separate)
+    require(
+        not close(given["difference"], -gain, 0.02),
+        "reversed",
+        "Which model comes first?",
+        "Take complete pooling minus the separate model: the difference is negative.",
+    )
+    require(
+        close(given["difference"], gain, 0.02),
+        "difference",
+        "Sum the twelve exact scores of each model before you subtract.",
+        f"Complete pooling scores {complete.sum():.2f}, the separate model {separate.sum():.2f}.",
+    )
+    paired_error("standard_error", standard_error, complete, separate, 0.02)
+    akaike = 1.0 / (1.0 + np.exp(-gain))
+    require(
+        not close(given["weight"], akaike, 0.005),
+        "weight-by-totals",
+        "Your weight depends on the two totals only. What does stacking look at?",
+        "Stacking looks at every hospital: maximize the sum over hospitals of log(w * exp(complete) + (1 - w) * "
+        "exp(separate)).",
+    )
+    require(
+        not close(given["weight"], 1.0 - best, 0.005),
+        "other-weight",
+        "Whose weight is this?",
+        "That is the weight of the separate model. Complete pooling is asked for.",
+    )
+    require(
+        close(given["weight"], best, 0.005),
+        "weight",
+        "Draw the mixture's score against the weight, and look for the top.",
+        "Maximize sum(log(w * exp(complete) + (1 - w) * exp(separate))) over w between 0 and 1.",
+    )
+    require(
+        not close(
+            given["mixture_elpd"], best * complete.sum() + (1.0 - best) * separate.sum(), 0.05
+        ),
+        "logs-averaged",
+        "A mixture of two densities: which of the two do you average, the densities or their logarithms?",
+        "Average the densities of each hospital, then take the logarithm, then add up.",
+    )
+    require(
+        close(given["mixture_elpd"], score, 0.05),
+        "mixture",
+        "Evaluate the function that you maximized at its maximum.",
+        "Sum log(w * exp(complete) + (1 - w) * exp(separate)) over the hospitals, at your weight.",
+    )
+    return (
+        f"Two models at {complete.sum():.0f} and {separate.sum():.0f} make a mixture at {score:.0f}: each covers where the "
+        "other fails. And the hierarchical model, at -30, is better than any mixture of these two."
+    )
+
+
 # --- 4H14: data of your own, a right model and a wrong one ----------------------------------------
 
 
@@ -279,197 +470,6 @@ def hierarchy(
     return (
         f"One mean for all loses {gain:.0f} nats on further observations of the same groups. About new groups "
         "that number says nothing."
-    )
-
-
-# --- 14E1: the score of a prior -------------------------------------------------------------------
-
-
-def _hospitals() -> tuple[np.ndarray, np.ndarray]:
-    data = datasets.hospitals()
-    return data["effect"].to_numpy(), data["standard_error"].to_numpy()
-
-
-def _separate(prior_sd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return exact elpd, lppd and p_waic of the separate model, by formula, for each prior sd."""
-    y, s = _hospitals()
-    sd = np.asarray(prior_sd)[:, None]
-    v = 1.0 / (sd**-2.0 + s**-2.0)
-    m = v * y / s**2
-    elpd = stats.norm(0.0, np.hypot(sd, s)).logpdf(y).sum(axis=1)
-    lppd = stats.norm(m, np.sqrt(s**2 + v)).logpdf(y).sum(axis=1)
-    p = (v**2 / 2.0 + v * (y - m) ** 2) / s**4
-    return elpd, lppd, p.sum(axis=1)
-
-
-@exercise(
-    "14E1",
-    "The score of a prior",
-    exact_elpd="five numbers: the exact leave-one-out elpd of the separate model for the prior "
-    "standard deviations 5, 10, 20, 50 and 100",
-    elpd_waic="five numbers: lppd minus p_waic for the same five priors, by formula",
-    notices="'exact', 'waic', 'both' or 'neither', for which score tells a prior standard deviation of 100 "
-    "from one of 10 by more than a nat",
-)
-def prior_score(exact_elpd: Any, elpd_waic: Any, notices: Any) -> str:
-    """Compare with the closed forms."""
-    exact, by_waic = numbers("exact_elpd", exact_elpd, 5), numbers("elpd_waic", elpd_waic, 5)
-    noticed = choice("notices", notices, ("exact", "waic", "both", "neither"))
-    y, s = _hospitals()
-    elpd, lppd, p = _separate(PRIOR_SDS)
-
-    def near(given: np.ndarray, target: np.ndarray) -> bool:
-        return bool(np.abs(given - target).max() <= 0.05)
-
-    require(
-        not near(exact, stats.norm(0.0, PRIOR_SDS[:, None]).logpdf(y).sum(axis=1)),
-        "error-forgotten",
-        "A hospital reports its true effect plus an error. Whose standard deviation did you use?",
-        "The report varies more than the true effect: its variance is the prior's plus the squared standard error.",
-    )
-    require(
-        not near(exact, stats.norm(0.0, PRIOR_SDS[:, None] + s).logpdf(y).sum(axis=1)),
-        "sds-added",
-        "How do the spreads of two independent quantities add up?",
-        "Variances add, standard deviations do not: use sqrt(prior_sd**2 + s**2).",
-    )
-    require(
-        not near(exact, lppd),
-        "posterior-used",
-        "Which hospitals may a hospital's prediction use, in leave-one-out?",
-        "That is lppd: it predicts a hospital from its own report. Leave the report out, and only the prior is left.",
-    )
-    require(
-        near(exact, elpd),
-        "exact",
-        "Write down the density that the separate model gives to a hospital before it reports.",
-        "It is Normal(0, sqrt(prior_sd**2 + s**2)). Sum its log density over the twelve reports.",
-    )
-    require(
-        not near(by_waic, -2.0 * (lppd - p)),
-        "deviance-scale",
-        "On which scale is your second score?",
-        "That is WAIC = -2 elpd_waic. Here lppd - p_waic is asked for.",
-    )
-    require(
-        not near(by_waic, lppd),
-        "no-penalty",
-        "What does WAIC subtract?",
-        "That is lppd. Subtract the posterior variance of the log density, summed over the hospitals.",
-    )
-    require(
-        near(by_waic, lppd - p),
-        "waic",
-        "The posterior of a hospital's effect is Normal. What are its mean m and variance v?",
-        "lppd_i = log Normal(y; m, sqrt(s**2 + v)), and p_i = (v**2 / 2 + v * (y - m)**2) / s**4.",
-    )
-    require(
-        noticed in ("exact", "neither"),
-        "waic-trusted",
-        "By how much does the second score fall from the prior with 10 to the one with 100?",
-        f"elpd_waic falls by {lppd[1] - p[1] - lppd[4] + p[4]:.2f} nats. That is not more than one.",
-    )
-    require(
-        noticed == "exact",
-        "exact-overlooked",
-        "By how much does the first score fall from the prior with 10 to the one with 100?",
-        f"The exact score falls by {elpd[1] - elpd[4]:.0f} nats.",
-    )
-    return (
-        f"From a standard deviation of 10 to one of 100 the exact score falls by {elpd[1] - elpd[4]:.0f} nats and WAIC's "
-        f"by {lppd[1] - p[1] - lppd[4] + p[4]:.2f}. Draws that sit at the data do not know how wide the prior was."
-    )
-
-
-# --- 14M1: mixing two bad models ------------------------------------------------------------------
-
-
-@cache
-def _two_bad_models() -> tuple[np.ndarray, np.ndarray, float, float]:
-    """Return both exact pointwise scores, the stacking weight of complete pooling, and the mixture's score."""
-    y, s = _hospitals()
-    kept = 1.0 - np.eye(len(y))
-    precision = 20.0**-2 + kept @ s**-2.0
-    mean = kept @ (y / s**2) / precision
-    complete = stats.norm(mean, np.sqrt(1.0 / precision + s**2)).logpdf(y)
-    separate = stats.norm(0.0, np.hypot(20.0, s)).logpdf(y)
-
-    def loss(w: float) -> float:
-        return -np.logaddexp(np.log(w) + complete, np.log1p(-w) + separate).sum()
-
-    best = optimize.minimize_scalar(
-        loss, bounds=(1e-9, 1.0 - 1e-9), method="bounded", options={"xatol": 1e-10}
-    )
-    return complete, separate, float(best.x), float(-best.fun)
-
-
-@exercise(
-    "14M1",
-    "Two bad models, one better mixture",
-    difference="exact elpd of complete pooling minus that of the separate model, a number",
-    standard_error="standard error of that difference, from the twelve paired differences (n - 1), a number",
-    weight="stacking weight of complete pooling in a mixture of the two, a number",
-    mixture_elpd="leave-one-out elpd of that mixture, a number",
-)
-def mixing(difference: Any, standard_error: Any, weight: Any, mixture_elpd: Any) -> str:
-    """Compare with the exact difference and the best mixture."""
-    given = {
-        "difference": number("difference", difference),
-        "weight": share("weight", weight),
-        "mixture_elpd": number("mixture_elpd", mixture_elpd),
-    }
-    complete, separate, best, score = _two_bad_models()
-    gain, _ = difference_of(complete, separate)
-    require(
-        not close(given["difference"], -gain, 0.02),
-        "reversed",
-        "Which model comes first?",
-        "Take complete pooling minus the separate model: the difference is negative.",
-    )
-    require(
-        close(given["difference"], gain, 0.02),
-        "difference",
-        "Sum the twelve exact scores of each model before you subtract.",
-        f"Complete pooling scores {complete.sum():.2f}, the separate model {separate.sum():.2f}.",
-    )
-    paired_error("standard_error", standard_error, complete, separate, 0.02)
-    akaike = 1.0 / (1.0 + np.exp(-gain))
-    require(
-        not close(given["weight"], akaike, 0.005),
-        "weight-by-totals",
-        "Your weight depends on the two totals only. What does stacking look at?",
-        "Stacking looks at every hospital: maximize the sum over hospitals of log(w * exp(complete) + (1 - w) * "
-        "exp(separate)).",
-    )
-    require(
-        not close(given["weight"], 1.0 - best, 0.005),
-        "other-weight",
-        "Whose weight is this?",
-        "That is the weight of the separate model. Complete pooling is asked for.",
-    )
-    require(
-        close(given["weight"], best, 0.005),
-        "weight",
-        "Draw the mixture's score against the weight, and look for the top.",
-        "Maximize sum(log(w * exp(complete) + (1 - w) * exp(separate))) over w between 0 and 1.",
-    )
-    require(
-        not close(
-            given["mixture_elpd"], best * complete.sum() + (1.0 - best) * separate.sum(), 0.05
-        ),
-        "logs-averaged",
-        "A mixture of two densities: which of the two do you average, the densities or their logarithms?",
-        "Average the densities of each hospital, then take the logarithm, then add up.",
-    )
-    require(
-        close(given["mixture_elpd"], score, 0.05),
-        "mixture",
-        "Evaluate the function that you maximized at its maximum.",
-        "Sum log(w * exp(complete) + (1 - w) * exp(separate)) over the hospitals, at your weight.",
-    )
-    return (
-        f"Two models at {complete.sum():.0f} and {separate.sum():.0f} make a mixture at {score:.0f}: each covers where the "
-        "other fails. And the hierarchical model, at -30, is better than any mixture of these two."
     )
 
 

@@ -13,6 +13,7 @@ from companion.exercises import (
     assert_all_passed,
     check,
     engine,
+    guide,
     progress,
     progress_file,
     reset_progress,
@@ -54,6 +55,20 @@ def toy(monkeypatch):
     return item
 
 
+PLACE = "../chapters/01-toy.ipynb#cell-id=root"
+SOLUTION = "../solutions/01-toy.ipynb#cell-id=toy-question"
+ROW = "01-toy,1E0.5,toy-question,roots,square <roots>,01-toy#root,A table of `roots` will do."
+
+
+@pytest.fixture
+def led(toy, tmp_path, monkeypatch):
+    """Give the toy exercise a row in the table that says where exercises lead."""
+    table = tmp_path / "guide.csv"
+    table.write_text(f"chapter,id,asked,topic,concept,explained,another_way\n{ROW}\n", encoding="utf-8")
+    monkeypatch.setattr(guide, "TABLE", table)
+    return toy
+
+
 def test_hints_escalate_and_a_success_starts_over(toy):
     first, second, third, fourth = (check("1E0.5", -1.0) for _ in range(4))
     assert first.hints == ("Which sign?",)
@@ -74,12 +89,92 @@ def test_a_new_kind_of_miss_starts_with_its_first_hint(toy):
     assert check("1E0.5", 3.0).hints == ("Square it.", "About 1.41421356.")
 
 
-def test_a_success_names_what_comes_next(toy):
-    assert check("1E0.5", 2**0.5).following is None
+def test_the_second_miss_leads_to_the_paragraph_and_the_third_to_the_solution(led):
+    first, second, third = check("1E0.5", -1.0), check("1E0.5", 3.0), check("1E0.5", -1.0)
+    assert first.concept is None and first.solution is None
+    assert second.concept == third.concept == ("square <roots>", PLACE)
+    assert second.solution is None and third.solution == SOLUTION
+    assert second.hints == ("Square it.",)  # another kind of miss, so its first hint
+    for outcome in (first, second, third):
+        assert outcome.another_way is None and outcome.following is None
+    assert "chapters" not in first._repr_html_()
+    words = f'<em>Explained:</em> <a href="{PLACE}">square &lt;roots&gt;</a>.'
+    last = f'<p>{words} <a href="{SOLUTION}">Look at the solution</a>.</p></div>'
+    assert second._repr_html_().endswith(f"<p>{words}</p></div>")
+    assert third._repr_html_().endswith(last)
+    assert repr(third).endswith(
+        f"  Explained: square <roots> ({PLACE}). Look at the solution ({SOLUTION})."
+    )
+
+
+def test_what_is_not_attempted_or_unusable_leads_nowhere(led):
+    for _ in range(3):
+        check("1E0.5", -1.0)
+    for outcome in (check("1E0.5"), check("1E0.5", "two")):
+        assert outcome.concept is outcome.solution is None
+
+
+def test_a_pass_names_the_concept_another_way_and_the_next_exercise(led):
+    outcome = check("1E0.5", 2**0.5)
+    assert outcome.concept == ("square <roots>", PLACE)
+    assert outcome.another_way == "A table of `roots` will do."
+    assert outcome.following == ("2E1, in chapter 02", "02-markov-chain-monte-carlo.ipynb#2e1")
+    assert outcome._repr_html_().endswith(
+        "<p>0.707 is its inverse.</p>"
+        "<p><em>Another way:</em> A table of <code>roots</code> will do.</p>"
+        f'<p><em>Concept:</em> <a href="{PLACE}">square &lt;roots&gt;</a>. <em>Next:</em> '
+        '<a href="02-markov-chain-monte-carlo.ipynb#2e1">2E1, in chapter 02</a>.</p></div>'
+    )
+    assert f"*Concept:* [square <roots>]({PLACE}). *Next:* [2E1" in outcome._repr_markdown_()
+    assert repr(outcome).split("\n")[2:] == [
+        "  Another way: A table of `roots` will do.",
+        f"  Concept: square <roots> ({PLACE}). Next: 2E1, in chapter 02.",
+    ]
+
+
+def test_an_exercise_without_a_row_is_checked_and_leads_nowhere(toy):
+    outcomes = [check("1E0.5", -1.0) for _ in range(3)]
+    passed = check("1E0.5", 2**0.5)
+    assert outcomes[2].solution == toy.solution and passed.passed
+    for outcome in (*outcomes, passed):
+        assert outcome.concept is outcome.another_way is None
+        assert "chapters" not in outcome._repr_html_()
+
+
+def pass_all_but(path, *left):
+    """Write a record in which all other exercises are passed."""
+    names = EXERCISES.keys() - set(left)
+    path.write_text(json.dumps({name: {"status": "passed"} for name in names}))
+
+
+def test_what_comes_next_is_in_the_chapter_then_in_the_next(progress_path):
     outcome = check("4e5", **answers_of_4e5())
     assert outcome.passed and outcome.exercise == "4E5"
-    assert outcome.following == "4E3, A robust line for the babies."
-    assert "Next: 4E3" in repr(outcome) and "Next:" in outcome._repr_html_()
+    assert outcome.following == ("4M9, Anscombe's third data set", "#4m9")
+    assert "Next: 4M9" in repr(outcome) and '<a href="#4m9">4M9' in outcome._repr_html_()
+    pass_all_but(
+        progress_path, "4E3", "9H1", "11H1"
+    )  # what was left out in the chapter, before the next chapter
+    assert check("4E5", **answers_of_4e5()).following.text == "4E3, A robust line for the babies"
+    pass_all_but(progress_path, "9H1", "11H1")
+    following = check("4E5", **answers_of_4e5()).following
+    assert following == ("9H1, in chapter 09", "09-pooling.ipynb#cell-id=plug-in-question")
+
+
+def test_the_last_exercise_says_so(progress_path):
+    pass_all_but(progress_path, "1E1")
+    outcome = check("4E5", **answers_of_4e5())
+    assert outcome.following == (
+        "This was the last exercise; `progress()` shows which others are open",
+        None,
+    )
+    assert outcome._repr_html_().endswith(
+        "<code>progress()</code> shows which others are open.</p></div>"
+    )
+    assert "Next" not in repr(outcome)
+    pass_all_but(progress_path)
+    following = check("4E5", **answers_of_4e5()).following
+    assert following.text == "This was the last exercise, and you have passed them all"
 
 
 def answers_of_4e5():
@@ -140,8 +235,8 @@ def test_chapter_and_level_follow_from_names():
 
 
 def test_outcome_is_readable_everywhere(toy):
-    assert (
-        repr(check("1E0.5", 2**0.5)) == "1E0.5 (A <root> of `2`): passed\n  0.707 is its inverse."
+    assert repr(check("1E0.5", 2**0.5)) == (
+        "1E0.5 (A <root> of `2`): passed\n  0.707 is its inverse.\n  Next: 2E1, in chapter 02."
     )
     for _ in range(3):
         outcome = check("1E0.5", -1.0)
