@@ -1,11 +1,16 @@
 """What is in a notebook file: ids, outputs, figures, warnings."""
 
+import re
+
 from course import TESTED, code_cells, name_of, notebooks, tags
 import pytest
 from tidy_notebooks import BY_HAND, bad_ids, read, text, tidy
 
 from tests.rules.common import NOTEBOOKS, each_notebook, none_of, whole_course
 
+SHADES = re.compile(
+    r"\b(?:black|white|dark(?:er)?|pale|light(?:er)? (?:band|blue|color))\b", re.IGNORECASE
+)
 SILENCERS = ("filterwarnings", "simplefilter", "catch_warnings", "logging.", "%%capture")
 
 
@@ -53,6 +58,16 @@ def test_figures_are_named_captioned_and_described(path):
                 f"{cell.id}: mystnb.image.alt says what can be seen, in 40 letters or more"
             )
     none_of(problems)
+
+
+@each_notebook
+def test_a_caption_names_no_shade(path):
+    none_of(
+        f"{cell.id}: {word!r} is another shade in the dark; say what is drawn: a line, dots, the narrow band"
+        for cell in code_cells(read(path))
+        for part, key in (("figure", "caption"), ("image", "alt"))
+        for word in SHADES.findall(cell.metadata.get("mystnb", {}).get(part, {}).get(key, ""))
+    )
 
 
 @whole_course

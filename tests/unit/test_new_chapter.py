@@ -69,7 +69,10 @@ def test_a_missing_row_and_a_missing_case_are_told_in_one_message(course):
     message, _, checks = done.stdout.partition("test_stub_is_not_attempted")
     assert f"- _toc.yml, solutions: `- file: solutions/{MADE_UP.stem}`" in message
     assert f"- tests/unit/exercises/{MADE_UP.module}.py is missing: CASES" in message
-    assert f"- {new_chapter.GUIDE}: a row `{MADE_UP.stem},98E1,cell-that-asks,topic,concept," in message
+    assert (
+        f"- {new_chapter.GUIDE}: a row `{MADE_UP.stem},98E1,cell-that-asks,topic,concept,"
+        in message
+    )
     assert "-98E1]" in done.stdout
     assert not any("-1E1]" in line for line in done.stdout.split("\n") if "FAILED" in line)
 

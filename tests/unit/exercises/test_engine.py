@@ -64,7 +64,9 @@ ROW = "01-toy,1E0.5,toy-question,roots,square <roots>,01-toy#root,A table of `ro
 def led(toy, tmp_path, monkeypatch):
     """Give the toy exercise a row in the table that says where exercises lead."""
     table = tmp_path / "guide.csv"
-    table.write_text(f"chapter,id,asked,topic,concept,explained,another_way\n{ROW}\n", encoding="utf-8")
+    table.write_text(
+        f"chapter,id,asked,topic,concept,explained,another_way\n{ROW}\n", encoding="utf-8"
+    )
     monkeypatch.setattr(guide, "TABLE", table)
     return toy
 
