@@ -142,7 +142,8 @@ def collect(app: Sphinx, document: nodes.document) -> None:
 
 
 def begin(app: Sphinx) -> None:
-    """Make room for the entries."""
+    """Make room for the entries, and let Sphinx make no index of its own, which takes seconds."""
+    app.builder.search = False
     if not hasattr(app.env, "search_entries"):
         app.env.search_entries = {}
 
@@ -176,6 +177,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register all this, and the page that searches."""
     if TEMPLATES not in app.config.templates_path:
         app.config.templates_path.append(TEMPLATES)
+    app.config.html_additional_pages["search"] = "search.html"
     app.connect("builder-inited", begin)
     app.connect("doctree-read", collect)
     app.connect("env-purge-doc", forget)

@@ -3,6 +3,7 @@
 from bs4 import BeautifulSoup
 import data_tables
 import light_assets
+import page_contents
 import page_markup
 import percent_signs
 import pytest
@@ -124,3 +125,37 @@ def test_the_head_loads_neither_icons_nor_the_index():
 )
 def test_percent_signs_stand_apart_on_the_same_line(text, shown):
     assert percent_signs.spaced(text) == shown
+
+
+BESIDE = """<ul class="current nav bd-sidenav"><li class="toctree-l1 has-children"><a class="reference internal"
+href="../chapters/01-a.html">01</a><details><summary></summary><ul><li class="toctree-l2"><a class="reference internal"
+href="01-a.html">Exercises</a></li></ul></details></li><li class="toctree-l1 current active has-children"><a
+class="reference internal" href="../chapters/02-b.html">02</a><details open="open"><summary></summary><ul class="current"><li
+class="toctree-l2 current active"><a class="current reference internal" href="#">Exercises</a></li></ul></details></li></ul>
+<ul class="nav bd-sidenav"><li class="toctree-l1"><a class="reference internal" href="../references.html">References</a></li></ul>"""
+
+
+def marked(html):
+    """Return the links of contents, those of the current page and what it lies under, and what is open."""
+    page = BeautifulSoup(html, "html.parser")
+    links = [link["href"] for link in page("a")]
+    current = [item.a["href"] for item in page("li", class_=["current", "active"])]
+    return links, current, [details.parent.a["href"] for details in page("details", open=True)]
+
+
+def test_the_contents_beside_one_page_become_those_beside_any_other():
+    contents = page_contents.Contents(BESIDE, "exercises/02-b")
+    assert marked(contents.beside("exercises/02-b")) == marked(BESIDE)
+    links, current, unfolded = marked(contents.beside("chapters/01-a"))
+    assert links == [
+        "#",
+        "../exercises/01-a.html",
+        "02-b.html",
+        "../exercises/02-b.html",
+        "../references.html",
+    ]
+    assert current == ["#"] and unfolded == ["#"]
+    links, current, unfolded = marked(contents.beside("references"))
+    assert links[1] == "exercises/01-a.html" and current == ["#"] and unfolded == []
+    assert marked(contents.beside("genindex"))[1:] == ([], [])
+    assert "@" not in contents.beside("exercises/01-a")
