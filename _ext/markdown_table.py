@@ -37,9 +37,9 @@ def _text(path: Path) -> str:
 class ComputedTable(SphinxDirective):
     """A directive whose content is computed from files of the course."""
 
-    def parsed(self, lines: Sequence[str]) -> list[nodes.Node]:
-        """Turn MyST Markdown into nodes."""
-        box = nodes.container(classes=["computed-table"])
+    def parsed(self, lines: Sequence[str], *classes: str) -> list[nodes.Node]:
+        """Turn MyST Markdown into nodes, in a box of these classes."""
+        box = nodes.container(classes=["computed-table", *classes])
         self.state.nested_parse(StringList(list(lines), self.get_source_info()[0]), 0, box)
         return [box]
 

@@ -125,7 +125,7 @@ class Errata(ComputedTable):
             place = self.link(row["target"], where) if where else ""
             rows.append([row["id"], row["claim"], self.computed(row), row["why"], place])
         return self.parsed(
-            markdown_table(["", "the source says", "running it shows", "why", "where"], rows)
+            markdown_table(["item", "the source says", "running it shows", "why", "where"], rows)
         )
 
     def computed(self, row: dict[str, str]) -> str:

@@ -72,8 +72,8 @@ class Shown(RunTable):
                 python = run.record["versions"]["python"]
                 key = (origin(run), run.record["processor"], python)
             groups.setdefault(key, []).append(run.record["date"] if run else "")
-        rows = [[len(dates), *key, min(dates), max(dates)] for key, dates in sorted(groups.items())]
-        header = ["pages", "run", "processor", "Python", "first", "last"]
+        rows = [[*key, len(dates), min(dates), max(dates)] for key, dates in sorted(groups.items())]
+        header = ["run", "processor", "Python", "pages", "first", "last"]
         return self.parsed(markdown_table(header, rows))
 
 

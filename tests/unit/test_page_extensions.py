@@ -7,6 +7,7 @@ import page_contents
 import page_markup
 import percent_signs
 import pytest
+import row_cards
 import tinycss2
 
 FRAME = """<style scoped>th { color: red }</style><table border="1" class="dataframe"><thead>
@@ -159,3 +160,20 @@ def test_the_contents_beside_one_page_become_those_beside_any_other():
     assert links[1] == "exercises/01-a.html" and current == ["#"] and unfolded == []
     assert marked(contents.beside("genindex"))[1:] == ([], [])
     assert "@" not in contents.beside("exercises/01-a")
+
+
+def test_a_row_of_a_computed_table_can_be_a_card():
+    head = "<thead><tr><th>item</th><th>run</th><th>why</th></tr></thead>"
+    rows = "<tbody><tr><td>C1</td><td>made here</td><td></td></tr></tbody>"
+    page = f'<div class="computed-table"><table class="table">{head}{rows}</table></div>'
+    shown = BeautifulSoup(row_cards.as_cards(page), "html.parser")
+    assert shown.table["class"] == ["table", "row-cards"] and shown.table["role"] == "table"
+    assert [cell["scope"] for cell in shown.find_all("th")] == ["col", "col", "col", "row"]
+    assert [cell["data-label"] for cell in shown.find_all("td")] == ["run", "why"]
+    assert [cell.get("class") for cell in shown.find_all("td")] == [None, ["nothing"]]
+
+
+def test_no_other_table_is_a_list_of_cards():
+    narrow = '<div class="computed-table"><table><tr><th>a</th><th>b</th></tr></table></div>'
+    for page in ("<table><tr><th>a</th><th>b</th><th>c</th></tr></table>", narrow):
+        assert "row-cards" not in row_cards.as_cards(page)
