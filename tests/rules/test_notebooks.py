@@ -11,6 +11,8 @@ from tests.rules.common import NOTEBOOKS, each_notebook, none_of, whole_course
 SHADES = re.compile(
     r"\b(?:black|white|dark(?:er)?|pale|light(?:er)? (?:band|blue|color))\b", re.IGNORECASE
 )
+CUT = re.compile(r"^\[\d+ rows x (\d+) columns\]$", re.MULTILINE)
+MOST_COLUMNS = 20  # that pandas writes in a kernel
 SILENCERS = ("filterwarnings", "simplefilter", "catch_warnings", "logging.", "%%capture")
 
 
@@ -33,6 +35,17 @@ def test_a_stored_output_is_a_tested_output(path):
         if tested and not stored:
             problems.append(f"{cell.id}: the tag {TESTED}, but no output; run the cell and save")
     none_of(problems)
+
+
+@each_notebook
+def test_a_stored_table_was_made_for_no_terminal(path):
+    none_of(
+        f"{cell.id}: a terminal's width cut the table that nbval compares; run it in a kernel and save"
+        for cell in code_cells(read(path))
+        for output in cell.get("outputs", [])
+        if (found := CUT.search(output.get("data", {}).get("text/plain", "")))
+        and int(found[1]) <= MOST_COLUMNS
+    )
 
 
 @each_notebook
