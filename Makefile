@@ -2,13 +2,19 @@ PYTHON ?= python3
 VENV := .venv/bin
 SETUP := @$(PYTHON) tools/environment.py
 
-.PHONY: book fresh test runs lab serve bench seeds lock clean
+.PHONY: book fresh zip pdf test runs lab serve bench seeds lock clean
 
 book:  ## render the book from the runs that came with the course; run what has changed
 	$(SETUP) && $(VENV)/python tools/build_book.py
 
 fresh:  ## run every notebook on this machine and render the book from that
 	$(SETUP) && $(VENV)/python tools/build_book.py --fresh
+
+zip:  ## the rendered book as an archive that opens from a folder
+	$(SETUP) && $(VENV)/python tools/publish.py zip
+
+pdf:  ## the rendered book as one document, printed by Chromium (ten minutes)
+	$(SETUP) && $(VENV)/python tools/publish.py pdf
 
 test:  ## unit tests, lints, every notebook, the rendered book
 	$(SETUP) && $(VENV)/python tools/run_tests.py
