@@ -25,6 +25,7 @@ from __future__ import annotations
 from numbers import Integral, Real
 from pathlib import Path
 
+from companion.inputs import flag
 import numpy as np
 import pandas as pd
 
@@ -62,24 +63,18 @@ _GRAVITY_SEED = 3
 # --- Helpers --------------------------------------------------------------------------------------
 
 
-def _check_flag(name: str, value: object) -> None:
-    """Raise `TypeError` unless `value` is a truth value."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, but {value!r} was given.")
-
-
 def _check_whole(name: str, value: object, lowest: int, highest: int | None = None) -> None:
     """Raise `ValueError` unless `value` is a whole number between `lowest` and `highest`."""
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or value < lowest or (highest is not None and value > highest):
+    whole = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
+    if whole is None or whole < lowest or (highest is not None and whole > highest):
         limits = f"{lowest} or more" if highest is None else f"from {lowest} to {highest}"
         raise ValueError(f"{name} must be a whole number, {limits}, but {value!r} was given.")
 
 
 def _check_finite(name: str, value: object) -> None:
     """Raise `ValueError` unless `value` is a finite number."""
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    if not number or not np.isfinite(value):
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
+    if number is None or not np.isfinite(number):
         raise ValueError(f"{name} must be a finite number, but {value!r} was given.")
 
 
@@ -159,7 +154,7 @@ def penguins(complete_cases: bool = False) -> pd.DataFrame:
     environmental variability within a community of Antarctic penguins (genus Pygoscelis).
     PLoS ONE 9(3): e90081.
     """
-    _check_flag("complete_cases", complete_cases)
+    flag("complete_cases", complete_cases)
     frame = _read("penguins")
     return frame.dropna(ignore_index=True) if complete_cases else frame
 
@@ -479,7 +474,7 @@ def food_sales(independent: bool = False) -> pd.DataFrame:
     Martin, O. A., Kumar, R. and Lao, J. (2021). Bayesian Modeling and Computation in Python.
     CRC Press. Chapter 4.
     """
-    _check_flag("independent", independent)
+    flag("independent", independent)
     streams = _streams(_FOOD_SEED, len(_FOOD), independent)
     frames = []
     for stream, (category, law) in zip(streams, _FOOD.items(), strict=True):
@@ -556,7 +551,7 @@ def salad_sales(independent: bool = False) -> pd.DataFrame:
     Martin, O. A., Kumar, R. and Lao, J. (2021). Bayesian Modeling and Computation in Python.
     CRC Press. Chapter 4.
     """
-    _check_flag("independent", independent)
+    flag("independent", independent)
     return _simulate_salad(independent)[0]
 
 
@@ -587,7 +582,7 @@ def salad_truth(independent: bool = False) -> pd.DataFrame:
     --------
     salad_sales : The data, with their source.
     """
-    _check_flag("independent", independent)
+    flag("independent", independent)
     return _simulate_salad(independent)[1]
 
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from numbers import Real
 from typing import Any
 
-from companion.inputs import positive_whole
+from companion.inputs import generator, positive, positive_whole
 import numpy as np
 
 __all__ = ["SameDensity", "assert_same_density"]
@@ -114,7 +113,7 @@ def _random_points(
     import pymc as pm
     from pytensor.compile.mode import Mode
 
-    rng = np.random.default_rng(seed)
+    rng = generator("seed", seed)
     start = _center(model, near)
     to_constrained = pm.compile(
         inputs=model.value_vars,
@@ -170,7 +169,7 @@ def _terms_of_tfp(
     import jax
     import jax.numpy as jnp
 
-    def terms(point, data):
+    def terms(point: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
         return {name: jnp.sum(term) for name, term in log_densities(point | data).items()}
 
     every_point = jax.jit(
@@ -224,10 +223,10 @@ def _disagreement(
             found.append((largest, f"{label} (by up to {largest:.1e})"))
     if not found:
         return "No term does so alone; the differences of several add up."
-    found = [text for _, text in sorted(found, reverse=True)]
-    same = len(pairs) - len(found)
+    texts = [text for _, text in sorted(found, reverse=True)]
+    same = len(pairs) - len(texts)
     rest = f"; the other {same} agree" if same > 1 else "; the other one agrees" if same else ""
-    return f"They differ in {'the term' if len(found) == 1 else 'the terms'} of {_listed(found)}{rest}."
+    return f"They differ in {'the term' if len(texts) == 1 else 'the terms'} of {_listed(texts)}{rest}."
 
 
 def _compared(
@@ -348,8 +347,18 @@ def assert_same_density(
             f"pymc_model must be a PyMC model, but a {type(pymc_model).__name__} was given."
         )
     positive_whole("points", points)
-    if not isinstance(spread, Real) or not 0.0 < spread < np.inf:
+    for name, value in {
+        "spread": spread,
+        "tolerance": tolerance,
+        "change_tolerance": change_tolerance,
+    }.items():
+        positive(name, value)
+    if np.isinf(spread):
         raise ValueError(f"spread must be a positive finite number, but {spread!r} was given.")
+    if near is not None and not isinstance(near, Mapping):
+        raise TypeError(
+            f"near must be a dict of values by variable, but a {type(near).__name__} was given."
+        )
     discrete = [v.name for v in pymc_model.free_RVs if np.dtype(v.dtype).kind != "f"]
     if discrete:
         raise ValueError(

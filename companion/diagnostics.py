@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from companion.scalars import TAIL, Scalars, as_names, positive, real_draws, scalars_of
+from companion.inputs import flag, positive
+from companion.scalars import TAIL, Scalars, as_names, real_draws, scalars_of
 from companion.tables import Table
 import numpy as np
 import pandas as pd
@@ -193,7 +194,7 @@ def _recorded(idata: DataTree, name: str, argument: str) -> np.ndarray | None:
         )
     if "sample_stats" not in idata.children or name not in idata["sample_stats"].data_vars:
         return None
-    values = real_draws(idata["sample_stats"][name], f"the sample_stats of {argument}")
+    values = real_draws(idata["sample_stats"].data_vars[name], f"the sample_stats of {argument}")
     if values.ndim > 2:
         raise ValueError(
             f"the sample_stats of {argument} must have one {name!r} for each draw, but it has the "
@@ -552,6 +553,7 @@ def diagnose(
         )
     if not fits:
         raise ValueError("fits must hold at least one fit by its name, but it is empty.")
+    flag("require_healthy", require_healthy)
     names, columns, unhealthy = as_names(var_names), {}, {}
     for name, idata in fits.items():
         columns[name], problems = _column(idata, names, f"fits[{name!r}]")

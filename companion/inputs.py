@@ -1,4 +1,4 @@
-"""Arrays and counts that are handed over, and what may be wrong with them: text, gaps, infinities.
+"""What is handed over, and what may be wrong with it: text for numbers, gaps, infinities, a wrong range.
 
 NumPy shows what a masked array hides, and does not know the `NA` of pandas; one NaN among the numbers
 turns a posterior into NaN, or stops every chain, without a word. So arrays are read here, where a gap
@@ -7,13 +7,22 @@ becomes NaN, and NaN and infinity become an error that names the argument.
 
 from __future__ import annotations
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["as_array", "finite_array", "positive_whole"]
+__all__ = [
+    "as_array",
+    "callable_value",
+    "finite_array",
+    "flag",
+    "generator",
+    "positive",
+    "positive_whole",
+    "probability",
+]
 
 
 def as_array(name: str, values: Any) -> np.ndarray:
@@ -86,5 +95,46 @@ def finite_array(name: str, values: Any) -> np.ndarray:
 
 def positive_whole(name: str, value: Any) -> None:
     """Raise `ValueError`, with the name of the argument, unless its value is a whole number of at least 1."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < 1:
         raise ValueError(f"{name} must be a positive whole number, but {value!r} was given.")
+
+
+def positive(name: str, value: Any) -> None:
+    """Raise `ValueError`, with the name of the argument, unless its value is a positive number."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not float(value) > 0.0:
+        raise ValueError(f"{name} must be a positive number, but {value!r} was given.")
+
+
+def probability(name: str, value: Any) -> None:
+    """Raise `ValueError`, with the name of the argument, unless its value lies between 0 and 1."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0.0 < float(value) < 1.0:
+        raise ValueError(f"{name} must lie between 0 and 1, but {value!r} was given.")
+
+
+def flag(name: str, value: Any) -> None:
+    """Raise `TypeError`, with the name of the argument, unless its value is a truth value."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, but {value!r} was given.")
+
+
+def callable_value(name: str, value: Any) -> None:
+    """Raise `TypeError`, with the name of the argument, unless its value can be called."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a function, but {value!r} was given.")
+
+
+def generator(name: str, seed: Any) -> np.random.Generator:
+    """Return the random numbers of a seed, or raise `ValueError` with the name of the argument.
+
+    A seed is a whole number that is not negative, a list of them, or a generator. None is refused: a run
+    without a seed cannot be repeated.
+    """
+    try:
+        if seed is None or isinstance(seed, (bool, np.bool_)):
+            raise TypeError("this is no seed")
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be a whole number that is not negative, or a numpy.random.Generator, but "
+            f"{seed!r} was given."
+        ) from error

@@ -79,9 +79,10 @@ class Model:
 
     def sample(self, key: Array, given: Mapping[str, Array]) -> Draw:
         """Draw, with TFP's own use of the key, every variable that is not given; return all of them."""
-        draw, key = {}, tfp_random.sanitize_seed(key, salt="JointDistribution")
+        draw: Draw = {}
+        key = tfp_random.sanitize_seed(key, salt="JointDistribution")
 
-        def value_of(name, distribution):
+        def value_of(name: str, distribution: Any) -> Array:
             nonlocal key
             own, key = tfp_random.split_seed(key)
             draw[name] = given[name] if name in given else distribution.sample(seed=own)
@@ -100,9 +101,9 @@ class Model:
         of : collection of str, optional
             The names of the variables wanted; all of them if not given.
         """
-        terms = {}
+        terms: Draw = {}
 
-        def value_of(name, distribution):
+        def value_of(name: str, distribution: Any) -> Array:
             value = settled(name, distribution, given)
             if not is_computed(distribution) and (of is None or name in of):
                 terms[name] = distribution.unnormalized_log_prob(value)
@@ -125,10 +126,10 @@ class Model:
             If data do not have the shape that the model draws, a variable gives several densities for
             one draw, is itself a joint distribution, or is computed and pinned. The message names it.
         """
-        found = {}
+        found: dict[str, Variable] = {}
 
-        def look(key, pins):
-            def value_of(name, distribution):
+        def look(key: Array, pins: Draw) -> None:
+            def value_of(name: str, distribution: Any) -> Array:
                 found[name] = self._describe(name, distribution)
                 value = pins[name] if name in pins else distribution.sample(seed=key)
                 if found[name].role != "computed":
@@ -299,4 +300,6 @@ def _pointwise_transformed(distribution: Any, value: Array, tied: int) -> Array:
     volume = change.inverse_log_det_jacobian(value, event_ndims=tied)
     volume = jnp.broadcast_to(volume, value.shape[: value.ndim - tied])
     ndim = min(density.ndim, volume.ndim)
-    return sum(part.sum(axis=tuple(range(ndim, part.ndim))) for part in (density, volume))
+    return density.sum(axis=tuple(range(ndim, density.ndim))) + volume.sum(
+        axis=tuple(range(ndim, volume.ndim))
+    )

@@ -5,9 +5,11 @@ Each function draws on an axes that the caller made, so that a chapter keeps con
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from companion.diagnostics import divergent_draws
+from companion.inputs import as_array, positive_whole, probability
+from companion.scalars import scalars_of
 from matplotlib.axes import Axes
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,6 +51,22 @@ def set_style() -> None:
     )
 
 
+def _check_axes(ax: Axes) -> None:
+    if not isinstance(ax, Axes):
+        raise TypeError(
+            "ax must be a matplotlib axes, as plt.subplots makes it, but a "
+            f"{type(ax).__name__} was given."
+        )
+
+
+def _quantity(name: str, given: str | np.ndarray, idata: DataTree) -> np.ndarray:
+    """Return the draws of a quantity that is given by name, or as it is."""
+    if not isinstance(given, str):
+        return as_array(name, given)
+    scalars_of(idata, given)  # says what is wrong with the name
+    return np.asarray(idata["posterior"].data_vars[given])
+
+
 def band(
     ax: Axes,
     x: np.ndarray,
@@ -81,24 +99,38 @@ def band(
 
     Raises
     ------
+    TypeError
+        If `ax` is no axes, or `x`, `draws` or `center` are no numbers.
     ValueError
-        If the last dimension of `draws` does not match `x`, or a probability is out of range.
+        If the last dimension of `draws` or `center` does not match `x`, or a probability is out of range.
     """
-    draws = np.asarray(draws, dtype=float)
+    _check_axes(ax)
+    x, draws = (
+        np.atleast_1d(as_array("x", x)),
+        np.atleast_1d(as_array("draws", draws)).astype(float),
+    )
+    if x.ndim != 1:
+        raise ValueError(f"x must have one dimension, but has shape {x.shape}.")
     if draws.shape[-1] != len(x):
         raise ValueError(
             f"draws must have {len(x)} columns, one per value of x, but has shape {draws.shape}."
         )
-    draws = draws.reshape(-1, len(x))
-    for probability in sorted(probabilities, reverse=True):
-        if not 0.0 < probability < 1.0:
-            raise ValueError(
-                f"probabilities must lie between 0 and 1, but {probability!r} was given."
-            )
-        tail = (1.0 - probability) / 2.0
+    line = draws if center is None else np.atleast_1d(as_array("center", center)).astype(float)
+    if line.shape[-1] != len(x):
+        raise ValueError(
+            f"center must have {len(x)} columns, one per value of x, but has shape {line.shape}."
+        )
+    draws, line = draws.reshape(-1, len(x)), line.reshape(-1, len(x))
+    if not isinstance(probabilities, Iterable) or isinstance(probabilities, str):
+        raise TypeError(
+            f"probabilities must be a list of numbers, but {probabilities!r} was given."
+        )
+    for each in probabilities:
+        probability("probabilities", each)
+    for inside in sorted(probabilities, reverse=True):
+        tail = (1.0 - inside) / 2.0
         low, high = np.quantile(draws, [tail, 1.0 - tail], axis=0)
         ax.fill_between(x, low, high, color=color, alpha=0.22, linewidth=0)
-    line = draws if center is None else np.asarray(center, dtype=float).reshape(-1, len(x))
     ax.plot(x, line.mean(axis=0), color=color, label=label)
 
 
@@ -125,11 +157,19 @@ def scatter_with_divergences(
         Color of the draws that did not diverge.
     thin : int
         Draw every `thin`-th of them; divergent draws are all shown.
+
+    Raises
+    ------
+    TypeError
+        If `ax` is no axes, or `idata` no DataTree.
+    ValueError
+        If `x` or `y` name no variable or do not have one value for each draw, or `thin` is not a positive
+        whole number.
     """
-    horizontal, vertical = (
-        np.asarray(idata.posterior[v] if isinstance(v, str) else v) for v in (x, y)
-    )
+    _check_axes(ax)
+    positive_whole("thin", thin)
     diverging = divergent_draws(idata)
+    horizontal, vertical = _quantity("x", x, idata), _quantity("y", y, idata)
     if horizontal.shape != diverging.shape or vertical.shape != diverging.shape:
         raise ValueError(
             f"x and y must have the shape {diverging.shape} of the draws (chain, draw), but have "

@@ -18,7 +18,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
-from companion.scalars import Scalars, as_names, listed, nearest, positive, scalars_of
+from companion.inputs import positive
+from companion.scalars import Scalars, as_names, listed, nearest, scalars_of
 from companion.tables import Table, decimals_for
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ LIMIT = 5.0
 FOLDER = Path(__file__).resolve().parent / "data" / "posteriors"
 
 # References are written with eight digits: two constants that agree to seven are one.
-SAME_CONSTANT = {"rtol": 1e-7, "atol": 1e-12}
+SAME_RTOL, SAME_ATOL = 1e-7, 1e-12
 
 
 def reference(model: str) -> pd.DataFrame:
@@ -153,7 +154,10 @@ def _same_constants(sides: Mapping[str, pd.DataFrame]) -> np.ndarray:
     first = sides["PyMC"]
     same = [
         (side["mean"].isna() & (name == "reference"))
-        | ((side["sd"] == 0.0) & np.isclose(side["mean"], first["mean"], **SAME_CONSTANT))
+        | (
+            (side["sd"] == 0.0)
+            & np.isclose(side["mean"], first["mean"], rtol=SAME_RTOL, atol=SAME_ATOL)
+        )
         for name, side in sides.items()
     ]
     return np.all(same, axis=0)
@@ -249,7 +253,8 @@ def compare_posteriors(
         raise ValueError("tfp or reference must be given, or there is nothing to compare with.")
     positive("limit", limit)
     names = as_names(var_names)
-    fits, notes = {"PyMC": scalars_of(pymc, names, argument="pymc")}, []
+    fits = {"PyMC": scalars_of(pymc, names, argument="pymc")}
+    notes: list[str] = []
     if tfp is not None:
         fits["TFP"] = scalars_of(tfp, names, argument="tfp")
         fits["PyMC"], fits["TFP"], notes = _in_step(fits["PyMC"], fits["TFP"])

@@ -149,9 +149,15 @@ def nonempty[Found: Sized](found: Found, what: str) -> Found:
 
     Raises
     ------
+    TypeError
+        If it has no length.
     ValueError
         If it is empty.
     """
+    if not isinstance(found, Sized):
+        raise TypeError(
+            f"found must be a selection that has a length, but a {type(found).__name__} was given."
+        )
     if len(found) == 0:
         raise ValueError(
             f"found must not be empty, but there are no {what}, and the text speaks of them."

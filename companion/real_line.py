@@ -82,15 +82,16 @@ def _constrained(
     model: Model, parts: Iterable[Any], pins: Draw, see: Callable[[tfb.Bijector, Any], None]
 ) -> Draw:
     """Return the draw with the given unconstrained parts; `see(change, part)` is told each of them."""
-    draw, parts = {}, iter(parts)
+    draw: Draw = {}
+    rest = iter(parts)
 
-    def value_of(name, distribution):
+    def value_of(name: str, distribution: Any) -> Array:
         if name in pins:
             return pins[name]
         if is_computed(distribution):
             draw[name] = settled(name, distribution, {})
         else:
-            change, part = change_of_variables(name, distribution), next(parts)
+            change, part = change_of_variables(name, distribution), next(rest)
             see(change, part)
             draw[name] = change.forward(part)
         return draw[name]
@@ -107,10 +108,10 @@ def _unconstrained(
     model: Model, draw: Mapping[str, Array], pins: Draw, inverse: Callable = _inverse
 ) -> list:
     """Return the unconstrained part of each free variable of a draw."""
-    parts = []
+    parts: list[Any] = []
 
-    def value_of(name, distribution):
-        value = settled(name, distribution, pins | draw)
+    def value_of(name: str, distribution: Any) -> Array:
+        value = settled(name, distribution, {**pins, **draw})
         if name not in pins and not is_computed(distribution):
             parts.append(inverse(name, distribution, value))
         return value
@@ -170,9 +171,9 @@ class RealLine:
 
     def log_density(self, vector: Array, pins: Draw) -> Array:
         """Return the log density of a vector, one number: that of its draw and the volume's change."""
-        volume = []
+        volume: list[Array] = []
 
-        def see(change, part):
+        def see(change: tfb.Bijector, part: Any) -> None:
             volume.append(change.forward_log_det_jacobian(part, jax.tree.map(jnp.ndim, part)))
 
         parts, positive = self._parts(vector)
@@ -209,14 +210,14 @@ def real_line(model: Model) -> RealLine:
         )
 
     # Traced, not run: operation by operation, each operation would be compiled for itself.
-    def parts_of_a_draw(key, pins):
+    def parts_of_a_draw(key: Array, pins: Draw) -> list:
         return _unconstrained(model, model.sample(key, pins), pins, _try_change)
 
     shapes = abstractly(parts_of_a_draw, jax.random.key(0), model.pins)
     zeros, unravel = ravel_pytree(jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes))
 
     @partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
-    def is_softplus(number, pins):
+    def is_softplus(number: float, pins: Draw) -> Array:
         """Recognize softplus, coordinate by coordinate, by its value at one number."""
         parts = unravel(zeros + number)
         draw = _constrained(model, parts, pins, lambda change, part: None)
@@ -244,7 +245,7 @@ class Target(tfd.Distribution):
         Its data.
     """
 
-    def __init__(self, line: RealLine, pins: Draw):
+    def __init__(self, line: RealLine, pins: Draw) -> None:
         self.line, self.pins = line, pins
         super().__init__(
             dtype=line.zeros.dtype,
@@ -254,24 +255,24 @@ class Target(tfd.Distribution):
             parameters={},
         )
 
-    def _event_shape(self):
+    def _event_shape(self) -> tuple[int, ...]:
         return self.line.zeros.shape
 
-    def _event_shape_tensor(self):
+    def _event_shape_tensor(self) -> Array:
         return jnp.asarray(self.line.zeros.shape)
 
-    def _batch_shape(self):
+    def _batch_shape(self) -> tuple[int, ...]:
         return ()
 
-    def _batch_shape_tensor(self):
+    def _batch_shape_tensor(self) -> Array:
         return jnp.asarray((), dtype=int)
 
-    def _default_event_space_bijector(self):
+    def _default_event_space_bijector(self) -> tfb.Bijector:
         return tfb.Identity()
 
-    def _sample_n(self, n, seed=None):
+    def _sample_n(self, n: int, seed: Any = None) -> Array:
         # TFP asks for a draw to learn its shape.
         return jnp.zeros((n, *self.line.zeros.shape), self.line.zeros.dtype)
 
-    def _log_prob(self, vectors):
+    def _log_prob(self, vectors: Array) -> Array:
         return self.line.log_densities(vectors, self.pins)

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -29,7 +28,6 @@ __all__ = [
     "as_names",
     "listed",
     "nearest",
-    "positive",
     "real_draws",
     "scalars_of",
 ]
@@ -181,25 +179,19 @@ def _normal_scores(draws: np.ndarray) -> np.ndarray:
     return ndtri((ranks - 3 / 8) / (chains * length + 1 / 4))
 
 
-def listed(names: Iterable[str], most: int = 8) -> str:
+def listed(names: Iterable[object], most: int = 8) -> str:
     """Return names as part of a sentence; of a long list only the first, and how many there are."""
-    names = [str(name) for name in names]
-    if len(names) <= most:
-        return ", ".join(names)
-    return f"{', '.join(names[: most - 1])}, ... ({len(names)} in all)"
+    texts = [str(name) for name in names]
+    if len(texts) <= most:
+        return ", ".join(texts)
+    return f"{', '.join(texts[: most - 1])}, ... ({len(texts)} in all)"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[object]) -> str:
     """Return a question that names what may have been meant, or nothing."""
     names = {str(name).lower(): name for name in known}
     close = get_close_matches(word.lower(), names, n=1)
     return f" Is {names[close[0]]!r} meant?" if close else ""
-
-
-def positive(name: str, value: float) -> None:
-    """Raise `ValueError`, with the name of the argument, unless its value is a positive number."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not value > 0:
-        raise ValueError(f"{name} must be a positive number, but {value!r} was given.")
 
 
 def real_draws(variable: DataArray, owner: str) -> np.ndarray:
@@ -331,12 +323,13 @@ def scalars_of(
     for name in asked_for or known:
         variable = posterior[name]
         values = real_draws(variable, owner)
-        dims[name] = tuple(dim for dim in variable.dims if dim not in ("chain", "draw"))
-        own_names = _names_of(variable, dims[name])
+        own_dims = [str(dim) for dim in variable.dims if dim not in ("chain", "draw")]
+        dims[str(name)] = tuple(own_dims)
+        own_names = _names_of(variable, own_dims)
         values = np.moveaxis(values.reshape(*values.shape[:2], len(own_names)), -1, 0)
         values[~np.isfinite(values).all(axis=(1, 2))] = np.nan
         names += own_names
-        variables += [name] * len(own_names)
+        variables += [str(name)] * len(own_names)
         draws.append(values)
         constant.append(_never_change(values, variable.dtype))
     if not names:

@@ -15,6 +15,7 @@ from itertools import groupby
 import math
 from numbers import Integral, Real
 
+from companion.inputs import flag
 import pandas as pd
 
 __all__ = ["Table", "decimals_for", "table"]
@@ -42,7 +43,14 @@ def decimals_for(error: float) -> int:
     int
         Decimals down to the leading digit of the error: 2 for 0.045, 0 for 12; 6 at most, and for
         an error of zero, and 2 for one that is not known.
+
+    Raises
+    ------
+    TypeError
+        If `error` is not a number.
     """
+    if isinstance(error, bool) or not isinstance(error, Real):
+        raise TypeError(f"error must be a number, but {error!r} was given.")
     if not math.isfinite(error):
         return 2
     if error <= 0.0:
@@ -203,9 +211,10 @@ def table(
     Raises
     ------
     TypeError
-        If `data` is not a data frame, or `forms` neither text nor a mapping.
+        If `data` is not a data frame, `forms` neither text nor a mapping to text, `caption` no text, or
+        `index` neither True nor False.
     ValueError
-        If `forms` names a column that is not there.
+        If `forms` names a column that is not there, or is no format for numbers.
     """
     if not isinstance(data, pd.DataFrame):
         raise TypeError(f"data must be a pandas DataFrame, but a {type(data).__name__} was given.")
@@ -214,6 +223,10 @@ def table(
             "forms must be a format such as '.2f', or a dict of formats by column, but a "
             f"{type(forms).__name__} was given."
         )
+    if caption is not None and not isinstance(caption, str):
+        raise TypeError(f"caption must be text, but a {type(caption).__name__} was given.")
+    if index is not None:
+        flag("index", index)
     last = data.columns.get_level_values(-1)
     by_column = forms if isinstance(forms, Mapping) else {}
     for name in by_column:
@@ -222,14 +235,33 @@ def table(
                 f"forms must name columns of data, but {name!r} is none of "
                 f"{', '.join(str(column) for column in data.columns)}."
             )
+    for form in by_column.values() if isinstance(forms, Mapping) else [forms or ""]:
+        _check_form(form)
     shown = {}
     for position, (column, label) in enumerate(zip(data.columns, last, strict=True)):
         values = data.iloc[:, position]
-        form = forms if isinstance(forms, str) else by_column.get(column, by_column.get(label))
+        own = by_column[column] if column in by_column else by_column.get(label)
+        form = forms if isinstance(forms, str) else own
         shown[position] = [_text(value, _form(form, values, value)) for value in values]
     counted = isinstance(data.index, pd.RangeIndex) and data.index.name is None
     cells = pd.DataFrame(shown, index=data.index)
     return Table(data, cells, caption, not counted if index is None else index)
+
+
+def _check_form(form: object) -> None:
+    """Refuse what is no format for numbers."""
+    if not isinstance(form, str):
+        raise TypeError(f"forms must be text such as '.2f', but {form!r} was given.")
+    for number in (1.0, 1):  # some formats are for whole numbers only
+        try:
+            format(number, form)
+        except ValueError as error:
+            problem = error
+        else:
+            return
+    raise ValueError(
+        f"forms must be formats of numbers such as '.2f', but {form!r} was given: {problem}."
+    )
 
 
 def _form(form: str | None, values: pd.Series, value: object) -> str:

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence, ValuesView
 from functools import partial
-from numbers import Integral, Real
+from numbers import Integral
 from types import SimpleNamespace
 from typing import Any
 
 import arviz as az
-from companion.inputs import finite_array, positive_whole
+from companion.inputs import finite_array, flag, positive_whole, probability
 from companion.joint import Draw, Model, pointwise, read_model, settled
 from companion.real_line import RealLine, Target, real_line
 import jax
@@ -108,7 +108,7 @@ def _explain_no_start(line: RealLine, keys: Array, pins: Draw, faults: Draw) -> 
     shares = {name: int(np.sum(fault)) for name, fault in faults.items()}
     names = [name for name, share in shares.items() if share == max(shares.values())]
 
-    def finite(key):
+    def finite(key: Array) -> Draw:
         draw = line.model.sample(key, pins)
         log_likelihood, _ = observe(line.model, draw, key, pins, replicate=False)
         return {name: jnp.isfinite(values) for name, values in log_likelihood.items()}
@@ -165,7 +165,7 @@ def transitions(
     return vectors, stats
 
 
-def _trace(state, bijector, is_adapting, kernel_results) -> dict[str, Any]:
+def _trace(state: Any, bijector: Any, is_adapting: Any, kernel_results: Any) -> dict[str, Any]:
     """Record TFP's own statistics of a transition, and three that ArviZ also wants."""
     stats = windowed_sampling.default_nuts_trace_fn(state, bijector, is_adapting, kernel_results)
     return {
@@ -193,16 +193,17 @@ def observe(
     log_likelihood, replicates : dict of arrays
         By pinned variable.
     """
-    log_likelihood, replicates = {}, {}
+    log_likelihood: Draw = {}
+    replicates: Draw = {}
 
-    def value_of(name, distribution):
+    def value_of(name: str, distribution: Any) -> Array:
         if name in pins:
             log_likelihood[name] = pointwise(distribution, pins[name])
             if replicate:
                 # Each variable has a key of its own: with one for all, their noises would be the same.
                 own = jax.random.fold_in(key, len(replicates)) if replicates else key
                 replicates[name] = distribution.sample(seed=own)
-        return settled(name, distribution, draw | pins)
+        return settled(name, distribution, {**draw, **pins})
 
     model.tell(value_of)
     return log_likelihood, replicates
@@ -233,7 +234,7 @@ def complete(
         `draws`, `deterministics`, `log_likelihood` and `posterior_predictive`, by variable.
     """
 
-    def at(vector, key):
+    def at(vector: Array, key: Array) -> dict[str, Any]:
         draw = line.constrain(vector, pins)
         extra = deterministics(SimpleNamespace(**draw)) if deterministics else {}
         log_likelihood, replicates = observe(line.model, draw, key, pins, replicate)
@@ -255,10 +256,7 @@ def _check_settings(settings: Mapping[str, int], target_accept: float) -> None:
             f"tune must be at least {SHORTEST_WARM_UP}, because TFP adapts in windows, but "
             f"{settings['tune']} was given."
         )
-    if not isinstance(target_accept, Real) or not 0.0 < target_accept < 1.0:
-        raise ValueError(
-            f"target_accept must lie between 0 and 1, but {target_accept!r} was given."
-        )
+    probability("target_accept", target_accept)
 
 
 def _new_data(pins: Mapping[str, Any], data: Mapping[str, Any]) -> Draw:
@@ -484,6 +482,7 @@ def compile_nuts(
     Stan's (Stan Reference Manual, "HMC algorithm parameters").
     """
     _check_settings({"draws": draws, "tune": tune, "chains": chains}, target_accept)
+    flag("posterior_predictive", posterior_predictive)
     read = read_model(model)
     pins, line = read.pins, real_line(read)
     coords, dims = _as_labels(coords, dims)
@@ -492,7 +491,7 @@ def compile_nuts(
 
     # For models of this size compiling costs far more than running, so XLA optimizes lightly, and what
     # runs only once not at all.
-    def compiled(function, level):
+    def compiled(function: Callable, level: int) -> Any:
         return jax.jit(function, compiler_options={"xla_backend_optimization_level": level})
 
     start = compiled(partial(choose_starts, line, chains), level=0)

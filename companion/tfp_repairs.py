@@ -47,7 +47,7 @@ class Interval(tfb.Bijector):
         The bounds.
     """
 
-    def __init__(self, low, high):
+    def __init__(self, low: Any, high: Any) -> None:
         self.low, self.high = low, high
         self.has_low, self.has_high = jnp.isfinite(low), jnp.isfinite(high)
         self.from_low = jnp.where(self.has_low, low, 0.0)
@@ -59,22 +59,24 @@ class Interval(tfb.Bijector):
             forward_min_event_ndims=0, parameters={"low": low, "high": high}, name="interval"
         )
 
-    def _choose(self, between, above, below, free):
+    def _choose(
+        self, between: jax.Array, above: jax.Array, below: jax.Array, free: jax.Array
+    ) -> jax.Array:
         one = jnp.where(self.has_low, above, jnp.where(self.has_high, below, free))
         return jnp.where(self.has_low & self.has_high, between, one)
 
-    def _forward(self, x):
+    def _forward(self, x: jax.Array) -> jax.Array:
         above, below = self.from_low + jnp.exp(x), self.from_high - jnp.exp(x)
         return self._choose(self.between.forward(x), above, below, x)
 
-    def _inverse(self, y):
+    def _inverse(self, y: jax.Array) -> jax.Array:
         # What is not chosen gets a harmless argument, so that its derivative is finite, too.
         inside = jnp.where(self.has_low & self.has_high, y, self.from_low + 0.5)
         above = jnp.log(jnp.where(self.has_low, y - self.from_low, 1.0))
         below = jnp.log(jnp.where(self.has_high, self.from_high - y, 1.0))
         return self._choose(self.between.inverse(inside), above, below, y)
 
-    def _forward_log_det_jacobian(self, x):
+    def _forward_log_det_jacobian(self, x: jax.Array) -> jax.Array:
         return self._choose(self.between.forward_log_det_jacobian(x, 0), x, x, jnp.zeros_like(x))
 
 
@@ -86,10 +88,10 @@ class CorrelationFromFactor(tfb.CholeskyOuterProduct):
     Reference, "Cholesky LKJ correlation distribution").
     """
 
-    def _inverse(self, y):
+    def _inverse(self, y: jax.Array) -> jax.Array:
         return jnp.linalg.cholesky(y)
 
-    def _forward_log_det_jacobian(self, x):
+    def _forward_log_det_jacobian(self, x: jax.Array) -> jax.Array:
         size = x.shape[-1]
         diagonal = jnp.diagonal(x, axis1=-2, axis2=-1)
         return jnp.log(diagonal) @ jnp.arange(size - 1.0, -1.0, -1.0)

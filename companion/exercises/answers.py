@@ -277,9 +277,9 @@ def numbers(
         if isinstance(value, Mapping):
             value = list(value.values())
         if np.ma.isMaskedArray(value):
-            value = value.astype(float).filled(np.nan)
-        array = np.asarray(value)
-        array = array.astype(float) if array.dtype.kind in "fiuO" else None
+            value = np.ma.filled(value.astype(float), np.nan)
+        given = np.asarray(value)
+        array = given.astype(float) if given.dtype.kind in "fiuO" else None
     except FAILURES:
         array = None
     if array is None or array.ndim != ndim:
@@ -306,7 +306,7 @@ def choice(name: str, value: Any, options: Sequence[str]) -> str:
     """
     one = _only(value)
     word = " ".join(str.lower(one).split()) if isinstance(one, str) else None
-    if word not in options:
+    if word is None or word not in options:
         raise Unusable(name, value, f"not one of {', '.join(map(repr, options))}")
     return word
 

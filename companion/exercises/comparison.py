@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from companion.exercises.answers import close, number, require
+from companion.inputs import finite_array
 import numpy as np
 
 __all__ = ["paired_error", "score_difference"]
@@ -81,6 +82,12 @@ def paired_error(
     Miss
         `"unpaired"`, `"error-of-the-mean"`, `"divided-by-n"` or `"standard-error"`.
     """
+    first, second = finite_array("first", first), finite_array("second", second)
+    if first.ndim != 1 or first.shape != second.shape:
+        raise ValueError(
+            "first and second must be scores of the same observations, but have the shapes "
+            f"{first.shape} and {second.shape}."
+        )
     given, n = number(name, value), first.size
     error = math.sqrt(n) * float((first - second).std(ddof=1))
     unpaired = math.sqrt(n * float(first.var(ddof=1) + second.var(ddof=1)))

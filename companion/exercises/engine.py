@@ -232,7 +232,7 @@ def assert_all_passed(*exercise_ids: str) -> None:
         If no id is given, or an unknown one.
     """
     if not exercise_ids:
-        raise ValueError("exercise_ids must name at least one exercise.")
+        raise ValueError("exercise_ids must name at least one exercise, but none was given.")
     found = {name: _SESSION.get(find(name).id, NOT_ATTEMPTED) for name in exercise_ids}
     failed = [f"{name} ({status})" for name, status in found.items() if status != PASSED]
     if failed:

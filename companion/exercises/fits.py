@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from companion.exercises.answers import LIMIT, Unusable, has, require
+from companion.inputs import as_array, callable_value
 import numpy as np
 
 __all__ = [
@@ -76,6 +77,7 @@ def with_variable(name: str, idata: Any, variable: str, formula: Callable[[Any],
     -------
     DataTree
     """
+    callable_value("formula", formula)
     posterior = _group(name, idata, "posterior").to_dataset()
     if variable in posterior.data_vars:
         return idata
@@ -150,10 +152,19 @@ def bfmi(name: str, idata: Any) -> float:
     return float(az.bfmi(idata)["energy"].min())
 
 
+def _one_quantity(name: str, values: np.ndarray) -> np.ndarray:
+    """Return draws of shape (chain, draw), or raise an error that names the argument."""
+    array = as_array(name, values)
+    if array.ndim != 2:
+        raise ValueError(f"{name} must have the shape (chain, draw), but has {array.shape}.")
+    return array
+
+
 def effective_sample_size(values: np.ndarray) -> float:
     """Return the bulk ESS of draws of one quantity, of shape (chain, draw)."""
     import arviz as az
 
+    values = _one_quantity("values", values)
     return float(az.ess(values, method="bulk", chain_axis=0, draw_axis=1))
 
 
@@ -161,6 +172,7 @@ def rhat(values: np.ndarray) -> float:
     """Return the rank-normalized split R-hat of draws of one quantity, of shape (chain, draw)."""
     import arviz as az
 
+    values = _one_quantity("values", values)
     return float(az.rhat(values, chain_axis=0, draw_axis=1))
 
 
@@ -223,6 +235,7 @@ def estimate(values: np.ndarray) -> tuple[float, float]:
     """Return the mean of draws of shape (chain, draw), and its Monte Carlo standard error."""
     import arviz as az
 
+    values = _one_quantity("values", values)
     return float(values.mean()), float(az.mcse(values, method="mean", chain_axis=0, draw_axis=1))
 
 
@@ -288,6 +301,7 @@ def reference(name: str) -> Any:
 
 def same_mean(first: np.ndarray, second: np.ndarray) -> bool:
     """Return whether two sets of draws, each (chain, draw), agree in mean within 5 MCSE."""
+    first, second = _one_quantity("first", first), _one_quantity("second", second)
     (mean_1, mcse_1), (mean_2, mcse_2) = estimate(first), estimate(second)
     return abs(mean_1 - mean_2) <= LIMIT * math.hypot(mcse_1, mcse_2)
 

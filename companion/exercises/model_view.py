@@ -127,7 +127,7 @@ def _of_tfp(joint: Any, pinned: set[str], draws: int) -> ModelView:
             parts = dict(zip(joint._flat_resolve_names(), parts, strict=True))
         return dict(parts)
 
-    seen = {}
+    seen: dict[str, Any] = {}
 
     def simulate(key: Any) -> list[Any]:
         distributions, values = joint.sample_distributions(seed=key)

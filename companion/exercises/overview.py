@@ -119,7 +119,7 @@ class Progress:
         """Return a row for each exercise of the chosen chapter."""
         return [
             (item.id, item.title, self._entry(item)["status"], str(self._entry(item)["attempts"]))
-            for item in chapters().get(self.chapter, [])
+            for item in chapters().get(self.chapter or "", [])
         ]
 
     def __repr__(self) -> str:
@@ -153,7 +153,7 @@ class Progress:
                 f"<tbody>{''.join(lines)}</tbody></table>"
             )
 
-        chosen = _title(self.chapter) if self.chapter else None
+        chosen = _title(self.chapter) if self.chapter else ""
         parts = [table("Exercises", ("chapter", PASSED, NOT_YET, "to do"), self._summary())]
         if self.chapter:
             parts.append(

@@ -33,7 +33,7 @@ __all__ = ["Attempt", "Record", "add", "clear", "load", "location"]
 # how many of these showed each misconception.
 Record = dict[str, dict[str, Any]]
 
-_NEW = {"status": NOT_ATTEMPTED, "attempts": 0, "misses": 0, "kinds": {}}
+_NEW: dict[str, Any] = {"status": NOT_ATTEMPTED, "attempts": 0, "misses": 0, "kinds": {}}
 LARGEST_FILE = 2**24  # bytes; a record of all exercises has some 10,000
 LONGEST_WAIT = 10.0  # seconds, for another kernel that writes
 
@@ -200,11 +200,12 @@ def _reason(error: OSError) -> str:
 
 def _load(path: Path | None, kept: _Kept) -> tuple[Record, tuple[str, ...], bool]:
     """Return the record with this kernel's attempts, notes, and whether the file may be written."""
-    base, notes, writable = kept.record, (), True
+    base, writable = kept.record, True
+    notes: tuple[str, ...] = ()
     if path is not None:
         try:
-            base = _read(path)
-            base = kept.record if base is None else base
+            found = _read(path)
+            base = kept.record if found is None else found
             if any(name not in EXERCISES and not _is_entry(base[name]) for name in base):
                 notes = (
                     f"The progress file {path} has entries of a newer version of the course. They are kept.",

@@ -91,14 +91,20 @@ def exercise(
 
     Raises
     ------
+    TypeError
+        If the id is no text.
     ValueError
         If the id is taken or says no level, or no answer is named.
     """
+    if not isinstance(exercise_id, str):
+        raise TypeError(f"exercise_id must be text such as '4E5', but {exercise_id!r} was given.")
     if exercise_id in EXERCISES:
         raise ValueError(f"exercise_id must be new, but {exercise_id!r} is registered already.")
     level = _level(exercise_id)
     if not answers:
-        raise ValueError(f"answers must name at least one answer of exercise {exercise_id}.")
+        raise ValueError(
+            f"answers must name at least one answer of exercise {exercise_id}, but none was given."
+        )
 
     def register(function: Callable[..., str]) -> Callable[..., str]:
         chapter = function.__module__.rpartition(".")[2].removeprefix("ch").replace("_", "-")

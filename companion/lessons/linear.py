@@ -53,7 +53,14 @@ class LinearPosterior:
     mean_without: np.ndarray
 
 
-def _check_shapes(x, y, center, scale, noise, log_prior) -> None:
+def _check_shapes(
+    x: np.ndarray,
+    y: np.ndarray,
+    center: np.ndarray,
+    scale: np.ndarray,
+    noise: np.ndarray,
+    log_prior: np.ndarray,
+) -> None:
     if x.ndim != 2 or y.shape != x.shape[:1] or 0 in x.shape:
         raise ValueError(
             "design and response must have shapes (n, k) and (n,), but have "

@@ -21,9 +21,18 @@ step is far too long the energy of the ball explodes, and the transition is mark
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import NamedTuple
 
-from companion.inputs import positive_whole
+from companion.inputs import (
+    as_array,
+    callable_value,
+    finite_array,
+    generator,
+    positive,
+    positive_whole,
+    probability,
+)
 import numpy as np
 from xarray import DataTree
 
@@ -181,13 +190,18 @@ class Chains(NamedTuple):
 
         Raises
         ------
+        TypeError
+            If `name` is no text.
         ValueError
-            If fewer than two draws would be left.
+            If `warmup` is no whole number, or fewer than two draws would be left.
         """
         import arviz as az
 
         total = self.draws.shape[1]
-        if not 0 <= warmup <= total - 2:
+        if not isinstance(name, str):
+            raise TypeError(f"name must be text, the name of the variable, but {name!r} was given.")
+        whole = isinstance(warmup, Integral) and not isinstance(warmup, bool)
+        if not whole or not 0 <= warmup <= total - 2:
             raise ValueError(
                 f"warmup must be between 0 and {total - 2}, for two draws or more to be left, "
                 f"but {warmup!r} was given."
@@ -218,7 +232,10 @@ def _start(
     position: np.ndarray, log_density: LogDensity, gradient: Gradient | None = None
 ) -> State:
     """Return the state at starting positions, or say what is wrong with them."""
-    position = np.array(position, dtype=float)
+    callable_value("log_density", log_density)
+    if gradient is not None:
+        callable_value("gradient", gradient)
+    position = np.array(as_array("start", position), dtype=float)
     if position.ndim != 2:
         raise ValueError(
             f"start must have the shape (chains, dimensions), but has shape {position.shape}."
@@ -242,15 +259,10 @@ def _start(
     return State(position, value, slope)
 
 
-def _check_step_size(step_size: float, name: str = "step_size") -> None:
-    if not step_size > 0.0:
-        raise ValueError(f"{name} must be positive, but {step_size!r} was given.")
-
-
 def _run(kernel: Kernel, start: np.ndarray, draws: int, seed: int | np.random.Generator) -> Chains:
     """Repeat a step, and keep where the chains are and what it says."""
     positive_whole("draws", draws)
-    state, rng = kernel.init(start), np.random.default_rng(seed)
+    state, rng = kernel.init(start), generator("seed", seed)
     path, records = np.empty((draws, *state.position.shape)), {}
     for i in range(draws):
         state, info = kernel.step(state, rng)
@@ -279,7 +291,7 @@ def _accept(
         np.where(accepted[:, None], proposal.position, state.position),
         np.where(accepted, proposal.log_density, state.log_density),
         None
-        if state.gradient is None
+        if state.gradient is None or proposal.gradient is None
         else np.where(accepted[:, None], proposal.gradient, state.gradient),
     )
     return moved, probability, accepted
@@ -325,17 +337,36 @@ def metropolis_hastings_kernel(
     Metropolis et al. (1953), doi:10.1063/1.1699114; Hastings (1970), doi:10.1093/biomet/57.1.97.
     """
     if (scale is None) == (propose is None):
-        raise ValueError("Give exactly one of scale and propose.")
-    if propose is None:
-        scale = np.asarray(scale, dtype=float)
-        if not (scale > 0.0).all():
-            raise ValueError(f"scale must be positive, but {scale!r} was given.")
+        raise ValueError(
+            "exactly one of scale and propose must be given, but "
+            f"{'neither' if scale is None else 'both'} was."
+        )
+    widths = finite_array("scale", 1.0 if scale is None else scale).astype(float)
+    if widths.ndim > 1 or not (widths > 0.0).all():
+        raise ValueError(
+            f"scale must be positive, one number or one for each dimension, but {scale!r} was given."
+        )
+    for name, function in {"propose": propose, "log_proposal_ratio": log_proposal_ratio}.items():
+        if function is not None:
+            callable_value(name, function)
 
-        def propose(position: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-            return position + scale * rng.standard_normal(position.shape)
+    def move(position: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        if propose is not None:
+            return propose(position, rng)
+        return position + widths * rng.standard_normal(position.shape)
+
+    def init(position: np.ndarray) -> State:
+        state = _start(position, log_density)
+        dimensions = state.position.shape[1]
+        if widths.shape not in ((), (1,), (dimensions,)):
+            raise ValueError(
+                f"scale must be one number or one for each of {dimensions} dimensions, but has shape "
+                f"{widths.shape}."
+            )
+        return state
 
     def step(state: State, rng: np.random.Generator) -> tuple[State, Info]:
-        position = propose(state.position, rng)
+        position = move(state.position, rng)
         proposal = State(position, log_density(position))
         log_ratio = proposal.log_density - state.log_density
         if log_proposal_ratio is not None:
@@ -343,7 +374,7 @@ def metropolis_hastings_kernel(
         state, acceptance, accepted = _accept(state, proposal, log_ratio, rng)
         return state, Info(position, acceptance, accepted)
 
-    return Kernel(lambda position: _start(position, log_density), step)
+    return Kernel(init, step)
 
 
 def metropolis_hastings(
@@ -431,26 +462,45 @@ def leapfrog(
     Raises
     ------
     ValueError
-        If `step_size` is not positive, `steps` is below 1, or the shapes differ.
+        If `step_size` is not positive, `steps` is below 1, a number is missing or infinite, or the shapes
+        differ.
 
     References
     ----------
     Neal (2011), MCMC using Hamiltonian dynamics, section 2.3 (arXiv:1206.1901).
     """
-    position, momentum = (np.array(value, dtype=float) for value in (position, momentum))
+    position, momentum = (
+        finite_array(name, value).astype(float)
+        for name, value in {"position": position, "momentum": momentum}.items()
+    )
     if position.shape != momentum.shape:
         raise ValueError(
             "position and momentum must have the same shape, but have "
             f"{position.shape} and {momentum.shape}."
         )
-    _check_step_size(step_size)
+    positive("step_size", step_size)
     positive_whole("steps", steps)
-    positions, momenta, slope = [position], [momentum], gradient(position)
+    callable_value("gradient", gradient)
+    positions, momenta, slope = [position], [momentum], np.asarray(gradient(position))
+    if slope.shape != position.shape:
+        raise ValueError(
+            f"gradient must keep the shape {position.shape} of the positions, but returned shape "
+            f"{slope.shape}."
+        )
     for _ in range(steps):
         position, momentum, slope = _leapfrog_step(position, momentum, slope, gradient, step_size)
         positions.append(position)
         momenta.append(momentum)
     return np.stack(positions), np.stack(momenta)
+
+
+def _gradient_of(state: State) -> np.ndarray:
+    """Return the gradient where the chains are; a state of Metropolis-Hastings has none."""
+    if state.gradient is None:
+        raise ValueError(
+            "state must have a gradient, as the kernel's own init gives it, but its gradient is None."
+        )
+    return state.gradient
 
 
 def _energy(log_density: np.ndarray, momentum: np.ndarray) -> np.ndarray:
@@ -490,12 +540,12 @@ def hmc_kernel(log_density: LogDensity, gradient: Gradient, step_size: float, st
     ----------
     Duane et al. (1987), doi:10.1016/0370-2693(87)91197-X; Neal (2011), arXiv:1206.1901.
     """
-    _check_step_size(step_size)
+    positive("step_size", step_size)
     positive_whole("steps", steps)
 
     def step(state: State, rng: np.random.Generator) -> tuple[State, Info]:
         start = rng.standard_normal(state.position.shape)
-        position, momentum, slope = state.position, start, state.gradient
+        position, momentum, slope = state.position, start, _gradient_of(state)
         for _ in range(steps):
             position, momentum, slope = _leapfrog_step(
                 position, momentum, slope, gradient, step_size
@@ -680,7 +730,7 @@ def nuts_kernel(
     arXiv:1701.02434, appendices A.3 and A.4, for the weights and the turning criterion. The tests
     across the seam of two stretches are those of Stan since 2.21.
     """
-    _check_step_size(step_size)
+    positive("step_size", step_size)
     positive_whole("max_depth", max_depth)
 
     def transition(state: State, rng: np.random.Generator) -> tuple[State, Info]:
@@ -692,7 +742,7 @@ def nuts_kernel(
             position, momentum, slope = _leapfrog_step(
                 point.state.position,
                 point.momentum,
-                point.state.gradient,
+                _gradient_of(point.state),
                 lambda position: gradient(position[None])[0],
                 step_size if forward else -step_size,
             )
@@ -709,17 +759,18 @@ def nuts_kernel(
                 break
         return path.pick.state, Info(
             proposal=path.pick.state.position,
-            acceptance=path.acceptance / path.steps,
-            accepted=path.pick is not start,
+            acceptance=np.asarray(path.acceptance / path.steps),
+            accepted=np.asarray(path.pick is not start),
             energy=energy + path.pick.energy_error,
-            energy_error=path.pick.energy_error,
-            diverging=path.diverging,
-            steps=path.steps,
-            depth=doubling + 1,
+            energy_error=np.asarray(path.pick.energy_error),
+            diverging=np.asarray(path.diverging),
+            steps=np.asarray(path.steps),
+            depth=np.asarray(doubling + 1),
         )
 
     def step(state: State, rng: np.random.Generator) -> tuple[State, Info]:
-        chains = [transition(State(*chain), rng) for chain in zip(*state, strict=True)]
+        each = zip(state.position, state.log_density, _gradient_of(state), strict=True)
+        chains = [transition(State(*chain), rng) for chain in each]
         states, infos = zip(*chains, strict=True)
         return (
             State(*(np.stack(values) for values in zip(*states, strict=True))),
@@ -811,11 +862,11 @@ def adapt_step_size(
     ----------
     Hoffman and Gelman (2014), JMLR 15, 1593-1623, section 3.2, with their constants.
     """
-    if not 0.0 < target < 1.0:
-        raise ValueError(f"target must lie between 0 and 1, but {target!r} was given.")
+    callable_value("kernel", kernel)
+    probability("target", target)
     positive_whole("draws", draws)
-    _check_step_size(first, "first")
-    state, rng = kernel(first).init(start), np.random.default_rng(seed)
+    positive("first", first)
+    state, rng = kernel(first).init(start), generator("seed", seed)
     step_size, shortfall, log_average = first, 0.0, 0.0
     for t in range(1, draws + 1):
         state, info = kernel(step_size).step(state, rng)

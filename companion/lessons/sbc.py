@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from companion.inputs import positive_whole
+from companion.inputs import as_array, positive_whole
+from companion.inputs import probability as check_probability
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -51,7 +52,7 @@ def rank_of_truth(
     Raises
     ------
     TypeError
-        If `rng` is something else than a generator.
+        If `truth` or `draws` are no numbers, or `rng` is something else than a generator.
     ValueError
         If shapes do not match, a value is not a number, or there are ties and no `rng`.
 
@@ -61,7 +62,8 @@ def rank_of_truth(
     Modrák, Moon, Kim, Bürkner, Huurre, Faltejsková, Gelman and Vehtari (2025), doi:10.1214/23-BA1404
     (quantities that depend on the data, and ties).
     """
-    truth, draws = np.asarray(truth, dtype=float), np.asarray(draws, dtype=float)
+    truth = as_array("truth", truth).astype(float)
+    draws = as_array("draws", draws).astype(float)
     if truth.ndim != 1 or draws.ndim != 2 or len(truth) != len(draws) or draws.size == 0:
         raise ValueError(
             "truth must have the shape (simulation,) and draws (simulation, draw), but have "
@@ -119,8 +121,7 @@ def ecdf_difference(ranks: np.ndarray, draws: int, probability: float = 0.95) ->
     probability of staying inside is exact here, by a sum over paths.
     """
     below = _counts_below(ranks, draws)
-    if not 0.0 < probability < 1.0:
-        raise ValueError(f"probability must lie between 0 and 1, but {probability!r} was given.")
+    check_probability("probability", probability)
     simulations = len(ranks)
     x = np.arange(draws + 2) / (draws + 1)
     low, high = _band(probability, simulations, draws)
@@ -175,7 +176,7 @@ def uniformity_p_value(ranks: np.ndarray, draws: int) -> float:
 def _counts_below(ranks: np.ndarray, draws: int) -> np.ndarray:
     """Check ranks, and count those below k for k = 1, ..., draws."""
     positive_whole("draws", draws)
-    ranks = np.asarray(ranks)
+    ranks = as_array("ranks", ranks)
     if ranks.ndim != 1 or len(ranks) == 0:
         raise ValueError(f"ranks must have the shape (simulation,), but have {ranks.shape}.")
     if ranks.dtype.kind not in "iu" or ranks.min() < 0 or ranks.max() > draws:

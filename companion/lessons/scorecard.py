@@ -34,7 +34,7 @@ LOWEST, HIGHEST = -2, 7
 def _check_whole(name: str, value: object, lowest: int, highest: int | None = None) -> None:
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number, but {value!r} was given.")
-    if value < lowest or (highest is not None and value > highest):
+    if int(value) < lowest or (highest is not None and int(value) > highest):
         wanted = f"at least {lowest}" if highest is None else f"between {lowest} and {highest}"
         raise ValueError(f"{name} must be {wanted}, but {value!r} was given.")
 

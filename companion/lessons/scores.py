@@ -6,12 +6,13 @@ comparison table come from ArviZ. WAIC is here because ArviZ 1.x no longer has i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 import warnings
 
+from companion.inputs import as_array
 import numpy as np
+from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
     from xarray import DataTree
@@ -100,7 +101,7 @@ def pointwise_waic(log_likelihood: np.ndarray) -> WAIC:
     Watanabe (2010), JMLR 11, 3571-3594. Vehtari, Gelman and Gabry (2017),
     doi:10.1007/s11222-016-9696-4, sections 2.2 (formulas) and 4.1 (the limit of 0.4).
     """
-    values = np.asarray(log_likelihood, dtype=float)
+    values = as_array("log_likelihood", log_likelihood).astype(float)
     if values.ndim != 2:
         raise ValueError(
             f"log_likelihood must have the shape (draws, observations), but has shape {values.shape}."
@@ -173,16 +174,16 @@ def waic(idata: DataTree, var_name: str | None = None) -> WAIC:
     values = variables[name]
     if not {"chain", "draw"} <= set(values.dims):
         raise ValueError(
-            f"The log likelihood of {name!r} must have the dimensions chain and draw, but has "
+            f"idata must have a log likelihood of {name!r} with the dimensions chain and draw, but has "
             f"{', '.join(map(str, values.dims)) or 'none'}."
         )
     array = values.transpose("chain", "draw", ...).to_numpy()
     return pointwise_waic(array.reshape(array.shape[0] * array.shape[1], -1))
 
 
-def _scores(name: str, values: Sequence[float]) -> np.ndarray:
+def _scores(name: str, values: ArrayLike) -> np.ndarray:
     """Return pointwise scores as a vector of at least two finite numbers."""
-    array = np.asarray(values, dtype=float)
+    array = as_array(name, values).astype(float)
     if array.ndim != 1 or array.size < 2 or not np.isfinite(array).all():
         raise ValueError(
             f"{name} must be a vector of two or more finite scores, one per observation, but has shape "
@@ -191,7 +192,7 @@ def _scores(name: str, values: Sequence[float]) -> np.ndarray:
     return array
 
 
-def elpd_difference(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]:
+def elpd_difference(first: ArrayLike, second: ArrayLike) -> tuple[float, float]:
     """Return how much better the first of two models predicts, and the standard error of that.
 
     Parameters
@@ -223,7 +224,7 @@ def elpd_difference(first: Sequence[float], second: Sequence[float]) -> tuple[fl
     return float(difference.sum()), float(np.sqrt(a.size) * difference.std(ddof=1))
 
 
-def exact_loo(elpd_i: Sequence[float], lppd_i: Sequence[float]) -> Any:
+def exact_loo(elpd_i: ArrayLike, lppd_i: ArrayLike) -> Any:
     """Put exact leave-one-out scores into the form that `az.compare` and its plot accept.
 
     Parameters

@@ -70,9 +70,7 @@ def test_numbers_of_any_type_are_judged_as_the_same_numbers(judge, dtype):
 
 def str_of(result):
     return (
-        result.to_html(uuid="x")
-        if hasattr(result, "to_html") and hasattr(result, "data")
-        else str(result)
+        result.to_html() if hasattr(result, "to_html") and hasattr(result, "data") else str(result)
     )
 
 

@@ -129,7 +129,7 @@ def _penguins() -> tuple[LinearPosterior, LinearPosterior, float]:
                 _half_normal(sigma, 1000.0),
             )
         )
-    return *fits, float(flipper.mean())
+    return fits[0], fits[1], float(flipper.mean())
 
 
 @exercise(

@@ -304,10 +304,10 @@ def heights(noise: Any, gender: Any, family: Any, weight: Any) -> str:
 @cache
 def _plug_in(worlds: int = 3000) -> tuple[float, float]:
     """Return the coverage of plug-in 90 % intervals, and how often the concentration runs away."""
-    mu, kappa = np.meshgrid(
+    means, sizes = np.meshgrid(
         np.linspace(0.02, 0.98, 49), np.geomspace(1.0, 1000.0, 40), indexing="ij"
     )
-    kappa, a = kappa.ravel(), (mu * kappa).ravel()
+    kappa, a = sizes.ravel(), (means * sizes).ravel()
     b, count = kappa - a, np.arange(31)[:, None]
     table = gammaln(a + count) - gammaln(a) + gammaln(b + 30 - count) - gammaln(b)
     table -= gammaln(kappa + 30) - gammaln(kappa)

@@ -298,9 +298,11 @@ def non_centered(idata: Any, parameters: Any, same_posterior: Any, harder: Any) 
         f"Sample `{', '.join(missing)}` ~ Normal(0, 1) and compute the coefficient as mu + tau z.",
     )
     for k in ("0", "1"):
-        idata = with_variable(
-            "idata", idata, f"beta_{k}", lambda p, k=k: p[f"mu_{k}"] + p[f"tau_{k}"] * p[f"z_{k}"]
-        )
+
+        def place(p: Any, k: str = k) -> Any:
+            return p[f"mu_{k}"] + p[f"tau_{k}"] * p[f"z_{k}"]
+
+        idata = with_variable("idata", idata, f"beta_{k}", place)
     _shapes(idata, {"z_0": 2, "z_1": 2, "beta_0": 2, "beta_1": 2, "sigma": 2})
     for k in ("0", "1"):
         gap = entries(idata, f"beta_{k}") - entries(idata, f"mu_{k}")

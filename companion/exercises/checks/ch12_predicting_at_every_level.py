@@ -295,7 +295,7 @@ def _schools() -> dict[str, float]:
     def given_tau(y: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return hierarchy(y, s, tau, log_prior)
 
-    def log_score(weight, y, mean, variance):
+    def log_score(weight: np.ndarray, y: float, mean: np.ndarray, variance: np.ndarray) -> float:
         density = np.exp(-0.5 * (y - mean) ** 2 / variance) / np.sqrt(2.0 * np.pi * variance)
         return float(np.log(weight @ density))
 

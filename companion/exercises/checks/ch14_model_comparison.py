@@ -487,8 +487,8 @@ def station_calls() -> np.ndarray:
 def _exact_counts() -> tuple[float, float, float]:
     """Return the posterior means of mu and alpha, and the exact leave-one-out elpd, on a grid."""
     y = station_calls()
-    mu, alpha = np.meshgrid(np.linspace(4.0, 30.0, 400), np.linspace(0.2, 14.0, 400), indexing="ij")
-    mu, alpha = mu.ravel(), alpha.ravel()
+    grid = np.meshgrid(np.linspace(4.0, 30.0, 400), np.linspace(0.2, 14.0, 400), indexing="ij")
+    mu, alpha = grid[0].ravel(), grid[1].ravel()
     log_weight = stats.halfnorm(0.0, 20.0).logpdf(mu) + stats.halfnorm(0.0, 5.0).logpdf(alpha)
     pointwise = stats.nbinom(alpha[:, None], (alpha / (alpha + mu))[:, None]).logpmf(y)
     log_weight += pointwise.sum(axis=1)

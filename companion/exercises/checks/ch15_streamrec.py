@@ -362,7 +362,7 @@ def two_policies(greedy: Any, optimistic: Any, thompson: Any, overconfident: Any
 
     def near(name: str, target: str) -> bool:
         expected, its_error = REGRET[target]
-        return abs(mean[name] - expected) <= LIMIT * math.hypot(error[name], its_error)
+        return bool(abs(mean[name] - expected) <= LIMIT * math.hypot(error[name], its_error))
 
     require(
         not (mean["optimistic"] > 60.0 and mean["greedy"] < 60.0),

@@ -226,7 +226,7 @@ def thursdays() -> tuple[np.ndarray, np.ndarray]:
     return bill - bill.mean(), frame["tip"].to_numpy()
 
 
-def densities(mean: np.ndarray, data: np.ndarray, sigma: float = AT["sigma"]) -> np.ndarray:
+def densities(mean: np.ndarray | float, data: np.ndarray, sigma: float = AT["sigma"]) -> np.ndarray:
     """Return Normal log densities of any two shapes that fit."""
     return -0.5 * ((data - mean) / sigma) ** 2 - math.log(sigma * math.sqrt(2.0 * math.pi))
 

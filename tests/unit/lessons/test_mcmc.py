@@ -783,8 +783,11 @@ def test_dual_averaging_settles_where_the_target_is_met():
     ("arguments", "message"),
     [
         ((np.ones(2), np.ones(3), spring, 0.1, 1), "must have the same shape"),
-        ((np.ones(2), np.ones(2), spring, 0.0, 1), "step_size must be positive, but 0.0"),
-        ((np.ones(2), np.ones(2), spring, float("nan"), 1), "step_size must be positive, but nan"),
+        ((np.ones(2), np.ones(2), spring, 0.0, 1), "step_size must be a positive number, but 0.0"),
+        (
+            (np.ones(2), np.ones(2), spring, float("nan"), 1),
+            "step_size must be a positive number, but nan",
+        ),
         ((np.ones(2), np.ones(2), spring, 0.1, 0), "steps must be a positive whole number, but 0"),
     ],
 )
@@ -819,7 +822,7 @@ def test_bad_input_to_metropolis_hastings_is_explained(changes, message):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"step_size": -0.1}, "step_size must be positive, but -0.1"),
+        ({"step_size": -0.1}, "step_size must be a positive number, but -0.1"),
         ({"steps": 0}, "steps must be a positive whole number, but 0"),
         ({"steps": 2.0}, "steps must be a positive whole number, but 2.0"),
         ({"start": np.zeros(2)}, "start must have the shape"),
@@ -838,7 +841,7 @@ def test_bad_input_to_hmc_is_explained(changes, message):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"step_size": 0.0}, "step_size must be positive, but 0.0"),
+        ({"step_size": 0.0}, "step_size must be a positive number, but 0.0"),
         ({"max_depth": 0}, "max_depth must be a positive whole number, but 0"),
         ({"draws": True}, "draws must be a positive whole number, but True"),
         ({"start": np.zeros(2)}, "start must have the shape"),
@@ -860,7 +863,7 @@ def test_bad_input_to_nuts_is_explained(changes, message):
     [
         ({"target": 80}, "target must lie between 0 and 1, but 80"),
         ({"draws": 0}, "draws must be a positive whole number, but 0"),
-        ({"first": -1.0}, "first must be positive, but -1.0"),
+        ({"first": -1.0}, "first must be a positive number, but -1.0"),
     ],
 )
 def test_bad_input_to_the_adaptation_is_explained(changes, message):
