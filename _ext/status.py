@@ -21,6 +21,7 @@ from sphinx.application import Sphinx
 RENDERED_BY = ("jupyter-book", "myst-nb", "sphinx")
 SHOWN = ("draws", "divergences", "largest R-hat", "smallest bulk ESS", "smallest tail ESS")
 SHOWN += ("smallest E-BFMI", "problems")
+OF_DIAGNOSE = {"draws", "largest R-hat", "problems"}  # the columns by which its tables are known
 
 
 def page_of(name: str) -> str:
@@ -45,7 +46,7 @@ def fits(run: nbformat.NotebookNode) -> Iterator[tuple[str, str, dict[str, str]]
                     [each.get_text(strip=True) for each in row.find_all(["th", "td"])]
                     for row in table.find_all("tr")
                 ]
-                for name, *values in rows if "largest R-hat" in header else ():
+                for name, *values in rows if OF_DIAGNOSE <= set(header) else ():
                     yield cell.id, name, dict(zip(header[1:], values, strict=True))
 
 

@@ -49,6 +49,12 @@ def test_every_fit_of_a_table_of_diagnostics_is_found():
     assert found == [("PyMC", "1.002"), ("TFP", "1.004")]
 
 
+def test_another_table_with_r_hat_is_no_table_of_diagnostics():
+    other = TABLE.replace("problems", "in MCSE")
+    assert other != TABLE
+    assert not list(status.fits(nbf.new_notebook(cells=[cell(**{"text/html": other})])))
+
+
 def test_calls_are_found_by_their_name_and_not_by_their_beginning():
     source = "x = pm.Normal('x', 0.0, f(1))\npm.NormalMixture('y', w)"
     assert list(rosetta.calls(source, "pm.Normal")) == ["pm.Normal('x', 0.0, f(1))"]
