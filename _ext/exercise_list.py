@@ -3,7 +3,8 @@
 ```{exercise-list}
 ```
 
-Names, titles and levels are those of the headings in `solutions/`; what an exercise is about is the column `topic` of
+Ids, titles and levels are those of the headings in `solutions/`, names by chapter follow from their order
+(`exercise_names.py`); what an exercise is about is the column `topic` of
 `companion/exercises/guide.csv`. A topic that the glossary explains leads there. `_static/progress.js` adds
 choices by level and concept, and boxes to tick.
 """
@@ -34,6 +35,12 @@ class Item(NamedTuple):
     level: str
     title: str
     chapter: str
+    place: int
+
+    @property
+    def name(self) -> str:
+        """Return what the exercise is called by its chapter: `06.2` is the second one of chapter 06."""
+        return f"{self.chapter[:2]}.{self.place}"
 
     @property
     def anchor(self) -> str:
@@ -44,10 +51,10 @@ class Item(NamedTuple):
 def exercises_of(root: Path, stem: str) -> Iterator[Item]:
     """Yield the exercises of a chapter, in their order."""
     path = root / f"solutions/{stem}.ipynb"
-    for cell in read(path).cells if path.exists() else ():
-        if cell.cell_type == "markdown":
-            for name, level, title in HEADING.findall(cell.source):
-                yield Item(name, level, title.strip(), stem)
+    cells = read(path).cells if path.exists() else ()
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    for place, (name, level, title) in enumerate(HEADING.findall(text), start=1):
+        yield Item(name, level, title.strip(), stem, place)
 
 
 def topics(root: Path) -> dict[str, str]:
@@ -92,8 +99,8 @@ class ExerciseList(SphinxDirective):
         """Return one exercise as a row."""
         return (
             f'<tr role="row" data-exercise="{item.id}" data-level="{item.level}" data-concept="{escape(concept)}">'
-            f'<th role="rowheader" scope="row"><a href="../exercises/{item.chapter}.html#{item.anchor}">{item.id}</a> '
-            f'{escape(item.title)}</th><td role="cell">{item.level}</td><td role="cell">{escape(concept)}</td>'
+            f'<th role="rowheader" scope="row"><a href="../exercises/{item.chapter}.html#{item.anchor}">'
+            f'<span class="exercise-name">{item.name}</span> · {item.id}</a> {escape(item.title)}</th><td role="cell">{item.level}</td><td role="cell">{escape(concept)}</td>'
             f'<td role="cell"><a href="../chapters/{item.chapter}.html">{item.chapter[:2]} '
             f"{escape(titles[item.chapter])}</a></td></tr>\n"
         )
@@ -107,7 +114,7 @@ class ExerciseList(SphinxDirective):
         )
         shown = f'<a href="{place}">{escape(name)}</a>' if term else escape(name)
         links = ", ".join(
-            f'<a href="../exercises/{item.chapter}.html#{item.anchor}">{item.id}</a> {escape(item.title)}'
+            f'<a href="../exercises/{item.chapter}.html#{item.anchor}">{item.name} · {item.id}</a> {escape(item.title)}'
             for item in items
         )
         return f"<dt>{shown}</dt><dd>{links}</dd>\n"

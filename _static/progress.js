@@ -8,7 +8,7 @@
   "use strict";
 
   const KEY = "course-ticks";
-  const HEADING = /^(\S+) \((easy|medium|hard)\b[^)]*\):/;
+  const HEADING = /^(?:\d\d\.\d+ · )?(\S+) \((easy|medium|hard)\b[^)]*\):/; // "06.2 · 4E7 (easy): ..."
 
   /* What is kept ----------------------------------------------------------------------------- */
 
