@@ -1,7 +1,8 @@
-"""Give each cell that the source map, the errata or an exercise points to an address of its own in the book.
+"""Give each cell that a table of the course points to an address of its own in the book.
 
 A notebook's cell has an id, but its page has addresses only for headings and figures. This extension
-puts an empty `<div id="cell-...">` before the cell.
+puts an empty `<div id="cell-...">` before the cell. The tables are the source map, the errata, the guide of the exercises,
+the symptoms, the formulas, and the concepts of the index. A page is read again when they point to other cells of it.
 """
 
 from functools import cache
@@ -14,10 +15,17 @@ from markdown_table import rows_of
 import nbformat
 import nbformat.v4
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 ANCHOR = re.compile(r'<div id="cell-[\w-]+"></div>')
 TABLES = ("chapters/source-map.csv", "chapters/additions.csv", "appendices/errata.csv")
 GUIDE = "companion/exercises/guide.csv"
+LOOKUPS = (
+    "appendices/symptoms.csv",
+    "appendices/formulas.csv",
+)  # places of chapters, see `places.py`
+CONCEPTS = "appendices/index.csv"
+ANCHORED = "anchored_cells"  # in the metadata of a page: what the tables named when it was read
 
 
 @cache
@@ -31,6 +39,10 @@ def targets(root: Path) -> dict[str, set[str]]:
             f"chapters/{chapter}.ipynb#{cell}",
             f"solutions/{row['chapter']}.ipynb#{row['asked']}",
         ]
+    for row in (row for table in (*LOOKUPS, CONCEPTS) for row in rows_of(root / table)):
+        for place in row["places"].split():
+            chapter, _, cell = place.partition("#")
+            places.append(f"chapters/{chapter}.ipynb#{cell}")
     for target in places:
         name, _, cell = target.partition("#")
         if cell:
@@ -48,6 +60,7 @@ def add_anchors(app: Sphinx, docname: str, content: list[str]) -> None:
     wanted = targets(Path(app.srcdir)).get(f"{docname}.ipynb")
     if not wanted:
         return
+    app.env.metadata[docname][ANCHORED] = sorted(wanted)
     notebook = nbformat.v4.reads(content[0])
     cells: list[nbformat.NotebookNode] = []
     for index, cell in enumerate(notebook.cells):
@@ -65,7 +78,18 @@ def add_anchors(app: Sphinx, docname: str, content: list[str]) -> None:
     content[0] = nbformat.v4.writes(notebook)
 
 
+def outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
+    """Return the pages that lack an address which a table now names."""
+    wanted = targets(Path(app.srcdir))
+    return [
+        docname
+        for docname in env.found_docs & env.all_docs.keys()
+        if sorted(wanted.get(f"{docname}.ipynb", ())) != env.metadata[docname].get(ANCHORED, [])
+    ]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the hook, after the one that brings the outputs in."""
+    """Register the hooks; that on a page's text after the one that brings the outputs in."""
+    app.connect("env-get-outdated", outdated)
     app.connect("source-read", add_anchors, priority=700)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

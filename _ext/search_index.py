@@ -35,7 +35,12 @@ UNREAD = (
     nodes.section, nodes.image, nodes.Invisible, addnodes.desc, addnodes.glossary, addnodes.index,
     addnodes.toctree,
 )  # fmt: skip
-SILENT = {"cost", "predict-word"}  # classes of what is no text, or is not yet to be read
+LOOKUP = "lookup"  # class of a list whose items are entries of their own
+SILENT = {
+    "cost",
+    "predict-word",
+    LOOKUP,
+}  # classes of what is no text, is not yet to be read, or is an entry
 SYMBOLS = {"sim": "~", "mid": "|", "to": "→", "le": "≤", "ge": "≥", "times": "×", "pm": "±"}
 
 Entry = tuple[int, str, str, str, str]  # kind, anchor, title, text, names in code
@@ -128,6 +133,9 @@ def entries(docname: str, document: nodes.document) -> Iterator[Entry]:
             term, meaning = item.next_node(nodes.term), item.next_node(nodes.definition)
             anchor = next(iter(term["ids"]), "")
             yield GLOSSARY, anchor, text_of(*term.children), text_of(meaning), ""
+        elif LOOKUP in item.parent["classes"]:
+            term, meaning = item.next_node(nodes.term), item.next_node(nodes.definition)
+            yield kind, term["ids"][0], text_of(*term.children), text_of(*meaning.children), ""
     for thing in document.findall(addnodes.desc):
         signature = thing.next_node(addnodes.desc_signature)
         if signature["ids"]:

@@ -1,11 +1,13 @@
-"""Where each part of the two source texts went, and what is ours: every target exists."""
+"""Where each part of the two source texts went, what is ours, and what can be looked up: every target exists."""
 
 import csv
 from functools import cache
 import re
 
+from cell_anchors import CONCEPTS, LOOKUPS
 from course import ROOT
 import nbformat
+from places import place
 import pytest
 
 from tests.rules.common import none_of, whole_course
@@ -90,3 +92,16 @@ def test_the_target_exists(name, row):
         none_of([f"{name}, {row['id']}: there is no file {file!r}"])
     if anchor and anchor not in anchors(path):
         none_of([f"{name}, {row['id']}: {file} has no cell {anchor!r} and no such anchor"])
+
+
+@whole_course
+def test_a_place_to_look_up_exists():
+    problems = []
+    for name in (*LOOKUPS, CONCEPTS):
+        for row in read(name):
+            for target in row["places"].split():
+                try:
+                    place(ROOT, target)
+                except ValueError as problem:
+                    problems.append(f"{name}: {problem}")
+    none_of(problems)
