@@ -235,8 +235,8 @@ def table(
                 f"forms must name columns of data, but {name!r} is none of "
                 f"{', '.join(str(column) for column in data.columns)}."
             )
-    for form in by_column.values() if isinstance(forms, Mapping) else [forms or ""]:
-        _check_form(form)
+    for asked in by_column.values() if isinstance(forms, Mapping) else [forms or ""]:
+        _check_form(asked)
     shown = {}
     for position, (column, label) in enumerate(zip(data.columns, last, strict=True)):
         values = data.iloc[:, position]
