@@ -10,9 +10,10 @@ import runs
 from source_map import texts_and_tables
 from tidy_notebooks import read
 
-from tests.rules.common import NOTEBOOKS, each_text, none_of, whole_course
+from tests.rules.common import NOTEBOOKS, each_chapter, each_text, none_of, whole_course
 
 FEWEST, MOST = 2, 5
+CARDS = 3  # with choices, in each chapter
 SHORTEST_WORD = 20
 MARKDOWN = re.compile(r"[`*\[]")  # what Jupyter shows as it is written, inside of a line of HTML
 MATHEMATICS = re.compile(r"\$[^$]*\$")
@@ -72,6 +73,27 @@ def test_a_card_has_one_right_choice_and_a_word_on_each(path):
         else:
             problems += [f"{cell.id}: {problem}" for problem in problems_of(card)]
     none_of(problems)
+
+
+def with_choices(notebook):
+    """Return the ids of the cards that offer choices; a card that is wrong is the business of the rule above."""
+    found = []
+    for cell, _ in cards(notebook):
+        try:
+            choices = parse(cell.source).choices
+        except ValueError:
+            continue
+        if len(choices) >= FEWEST:
+            found.append(cell.id)
+    return found
+
+
+@each_chapter
+def test_a_chapter_asks_before_it_tells(path):
+    found = with_choices(read(path))
+    if len(found) < CARDS:
+        named = ", ".join(found) or "none"
+        none_of([f"{CARDS} prediction cards with choices or more, not {len(found)} ({named})"])
 
 
 @cache
