@@ -46,7 +46,7 @@ def fits(run: nbformat.NotebookNode) -> Iterator[tuple[str, str, dict[str, str]]
                     [each.get_text(strip=True) for each in row.find_all(["th", "td"])]
                     for row in table.find_all("tr")
                 ]
-                for name, *values in rows if OF_DIAGNOSE <= set(header) else ():
+                for name, *values in rows if set(header) >= OF_DIAGNOSE else ():
                     yield cell.id, name, dict(zip(header[1:], values, strict=True))
 
 
