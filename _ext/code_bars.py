@@ -97,7 +97,8 @@ class NameBars(SphinxPostTransform):
         numbers = self.env.toc_fignumbers.get(self.env.docname, {}).get("figure", {})
         for cell in [node for node in self.document.findall(nodes.container) if is_bar(node)]:
             follower = below(cell)
-            if len(cell.children) == 1 and cell["prompt_show"] != SETUP_NAME and is_bar(follower):
+            alone = len(cell.children) == 1 and cell["prompt_show"] != SETUP_NAME
+            if alone and follower is not None and is_bar(follower):
                 follower.children[0][:0] = cell.children[0].children
                 cell.parent.remove(cell)
             else:

@@ -12,6 +12,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
+from html_classes import add_class, classes_of, set_classes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -22,6 +23,11 @@ PLAIN = re.compile(r"[-+\N{MINUS SIGN}]?[\d,]+(?:\.(\d+))?")
 POINT = 0.28  # the width of a decimal point, in widths of a digit
 
 
+def span(cell: Tag, name: str) -> int:
+    """Return how many columns or rows a cell has, `colspan` or `rowspan`."""
+    return int(str(cell.get(name) or 1))
+
+
 def placed(rows: list[Tag]) -> Iterator[tuple[int, int, Tag]]:
     """Yield each cell of some rows with its row and its first column, past the cells that span rows."""
     taken: set[tuple[int, int]] = set()
@@ -30,7 +36,7 @@ def placed(rows: list[Tag]) -> Iterator[tuple[int, int, Tag]]:
         for cell in line.find_all(["td", "th"], recursive=False):
             while (row, column) in taken:
                 column += 1
-            wide, high = (int(cell.get(name) or 1) for name in ("colspan", "rowspan"))
+            wide, high = span(cell, "colspan"), span(cell, "rowspan")
             taken |= {(row + i, column + j) for i in range(high) for j in range(wide)}
             yield row, column, cell
             column += wide
@@ -41,20 +47,15 @@ def text_of(cell: Tag) -> str:
     return cell.get_text(" ", strip=True).replace("\xa0", " ").strip()
 
 
-def add_class(tag: Tag, name: str) -> None:
-    """Give a tag one more class."""
-    tag["class"] = [*tag.get("class", []), name]
-
-
 def name_headers(soup: BeautifulSoup, table: Tag) -> None:
     """Say of each header whether it is one of a column or of a row; an empty one is no header."""
     for cell in table.find_all("th"):
         if not text_of(cell):
             cell.name = "td"
         elif cell.find_parent("thead"):
-            cell["scope"] = "colgroup" if int(cell.get("colspan") or 1) > 1 else "col"
+            cell["scope"] = "colgroup" if span(cell, "colspan") > 1 else "col"
         else:
-            cell["scope"] = "rowgroup" if int(cell.get("rowspan") or 1) > 1 else "row"
+            cell["scope"] = "rowgroup" if span(cell, "rowspan") > 1 else "row"
 
 
 def align(table: Tag) -> None:
@@ -84,7 +85,7 @@ def align(table: Tag) -> None:
                 cell["style"] = f"--missing: {most - count + (0 if count else POINT):g}ch"
     head = [row for part in table.find_all("thead") for row in part.find_all("tr")]
     for _, column, cell in placed(head):
-        if int(cell.get("colspan") or 1) > 1:
+        if span(cell, "colspan") > 1:
             add_class(cell, "over-several")
         elif column in words:
             add_class(cell, "words")
@@ -120,8 +121,8 @@ def readable(html: str) -> str:
         name_headers(soup, table)
         align(table)
         # The theme has rules of its own for pandas, which leave out what its Styler writes.
-        others = [name for name in table.get("class", []) if name != "dataframe"]
-        table["class"] = [*others, "data-table"]
+        others = [name for name in classes_of(table) if name != "dataframe"]
+        set_classes(table, [*others, "data-table"])
         table.wrap(soup.new_tag("div", attrs={"class": "table-scroll"}))
     return str(soup)
 

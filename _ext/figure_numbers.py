@@ -19,8 +19,9 @@ def keep_numbers(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
     Otherwise Sphinx would find other numbers than its own, and write every page with a figure again.
     """
-    env.numbers_by_chapter = env.toc_fignumbers
-    env.toc_fignumbers = getattr(env, "numbers_by_sphinx", {})
+    kept = vars(env)
+    kept["numbers_by_chapter"] = env.toc_fignumbers
+    env.toc_fignumbers = kept.get("numbers_by_sphinx", {})
     return []
 
 
@@ -32,7 +33,8 @@ def number_by_chapter(app: Sphinx, env: BuildEnvironment) -> list[str]:
     list of str
         The documents whose numbers changed, for Sphinx to write again.
     """
-    env.numbers_by_sphinx, env.toc_fignumbers = env.toc_fignumbers, env.numbers_by_chapter
+    kept = vars(env)
+    kept["numbers_by_sphinx"], env.toc_fignumbers = env.toc_fignumbers, kept["numbers_by_chapter"]
     sections = env.toc_secnumbers
     try:
         chapters = filter(None, map(CHAPTER.match, env.found_docs))

@@ -11,6 +11,7 @@ from typing import Any
 from docutils import nodes
 from glossary_links import GLOSSARY, USED
 from search_index import GLOSSARY as TERM
+from search_index import kept
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -30,7 +31,7 @@ def first_uses(env: BuildEnvironment) -> dict[str, str]:
 
 def meanings(env: BuildEnvironment) -> dict[str, tuple[str, str]]:
     """Return term and meaning for each anchor of the glossary."""
-    entries = env.search_entries.get(GLOSSARY, ())
+    entries = kept(env).get(GLOSSARY, ())
     return {anchor: (title, text) for kind, anchor, title, text, _ in entries if kind == TERM}
 
 
@@ -41,7 +42,7 @@ def outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     now = (uses, meanings(env))
     if getattr(env, "glossary_shown", None) == now:
         return []
-    env.glossary_shown = now
+    vars(env)["glossary_shown"] = now
     using = [name for name in env.found_docs if env.metadata.get(name, {}).get(USED)]
     return [*using, *({GLOSSARY} & env.found_docs)]
 

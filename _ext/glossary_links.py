@@ -16,8 +16,10 @@ from sphinx.transforms import SphinxTransform
 
 GLOSSARY = "appendices/a-notation-and-glossary"
 USED = "glossary_terms"  # in the metadata of a page: the terms that it links, as they are defined
-SKIPPED = (nodes.title, nodes.literal, nodes.literal_block, nodes.math, nodes.math_block)
-SKIPPED += (nodes.reference, nodes.raw, nodes.caption, nodes.table, addnodes.pending_xref)
+SKIPPED = (
+    nodes.title, nodes.literal, nodes.literal_block, nodes.math, nodes.math_block,
+    nodes.reference, nodes.raw, nodes.caption, nodes.table, addnodes.pending_xref,
+)  # fmt: skip
 
 
 @cache

@@ -128,8 +128,10 @@ def trim_sheets(static: Path, words: set[str]) -> None:
 
 def copy_mathjax(static: Path) -> None:
     """Copy the parts of MathJax that a page may load."""
-    source = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent
-    source = source / "static" / "mathjax"
+    found = importlib.util.find_spec("sphinx-mathjax-offline")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("sphinx-mathjax-offline is not installed: run `make book`.")
+    source = Path(found.origin).parent / "static" / "mathjax"
     for path in (path for pattern in MATHJAX for path in source.glob(pattern)):
         target = static / "mathjax" / path.relative_to(source)
         if path.is_file() and not target.exists():

@@ -11,6 +11,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
+from html_classes import classes_of, set_classes
 from sphinx.application import Sphinx
 
 # How the current page and what it lies under are marked. In the HTML that is kept a mark is the last class,
@@ -37,20 +38,18 @@ class Contents:
         known: dict[int, str] = {}
         for number, tag in enumerate(soup(list(MARKS))):
             known[id(tag)] = f"@{tag.name}{number}"
-            if tag.name == "details" and "current" in tag.parent.get("class", []):
+            if tag.name == "details" and "current" in classes_of(tag.parent):
                 del tag["open"]
         for tag in soup(list(MARKS)):
             if tag.name == "details":
                 tag["data-open"] = known[id(tag)]
             else:
-                others = [
-                    name for name in tag.get("class", []) if name not in ("current", "active")
-                ]
-                tag["class"] = [*others, known[id(tag)]]
+                others = [name for name in classes_of(tag) if name not in ("current", "active")]
+                set_classes(tag, [*others, known[id(tag)]])
         for link in soup("a", class_="internal"):
             to = pagename
             if link["href"] != "#":
-                to = normpath(join(dirname(pagename), link["href"])).removesuffix(".html")
+                to = normpath(join(dirname(pagename), str(link["href"]))).removesuffix(".html")
             link["href"] = f"to:{to}"
             self.marked[to] = {known[id(tag)] for tag in self._above(link)}
         self.html = str(soup)
@@ -59,6 +58,8 @@ class Contents:
     def _above(link: Tag) -> list[Tag]:
         """Return what is current with a page: its link, its item, what that holds, and what it lies under."""
         item = link.find_parent("li")
+        if item is None:
+            return [link]
         own = item.find("details", recursive=False)
         return [link, item, *([own] if own else []), *item.find_parents(list(MARKS))]
 
@@ -88,10 +89,10 @@ def make_once(
     def contents(kind: str, **settings: Any) -> Any:
         if kind != "sidebar":
             return make(kind, **settings)
-        kept = getattr(app, "page_contents", None)
-        if kept is None:
-            kept = app.page_contents = Contents(str(make(kind, **settings)), pagename)
-        return kept.beside(pagename)
+        kept = vars(app)
+        if "page_contents" not in kept:
+            kept["page_contents"] = Contents(str(make(kind, **settings)), pagename)
+        return kept["page_contents"].beside(pagename)
 
     context["generate_toctree_html"] = contents
 

@@ -9,7 +9,7 @@ if there is one, otherwise by the first use of each. A call that no chapter make
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,14 +55,13 @@ def calls(source: str, name: str) -> Iterator[str]:
 @cache
 def pymc_laws(source: str) -> dict[str, ast.Call]:
     """Return the variables of a PyMC model, each with the call that makes it."""
-    named = [
-        call
-        for name, found in all_calls(source).items()
-        if name.startswith("pm.")
-        for call in found
-        if call.args and isinstance(call.args[0], ast.Constant)
-    ]
-    return {call.args[0].value: call for call in named if isinstance(call.args[0].value, str)}
+    named: dict[str, ast.Call] = {}
+    for name, found in all_calls(source).items():
+        for call in found if name.startswith("pm.") else ():
+            first = call.args[0] if call.args else None
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                named[first.value] = call
+    return named
 
 
 class _Inline(ast.NodeTransformer):
@@ -84,7 +83,7 @@ class _Inline(ast.NodeTransformer):
 @cache
 def tfp_laws(source: str) -> dict[str, ast.Call]:
     """Return the variables of joint distributions in TFP, each with the distribution it is drawn from."""
-    found = {}
+    found: dict[str, ast.Call] = {}
     for scope in ast.walk(tree_of(source) or ast.Module([], [])):
         if not isinstance(scope, ast.FunctionDef):
             continue
@@ -94,7 +93,7 @@ def tfp_laws(source: str) -> dict[str, ast.Call]:
                 law = inline.visit(ast.parse(ast.unparse(node.value), mode="eval")).body
                 for keyword in law.keywords if isinstance(law, ast.Call) else ():
                     if keyword.arg == "name" and isinstance(keyword.value, ast.Constant):
-                        found[keyword.value.value] = law
+                        found[str(keyword.value.value)] = law
     return found
 
 
@@ -214,7 +213,7 @@ class Rosetta(ComputedTable):
                 both = f"{line['pymc']} and {line['tfp']}"
                 raise self.error(f"rosetta: no pair of twins gives one variable {both}.")
             best = min(found.values(), key=plainness)
-            sides = [[best.pymc], best.tfp]
+            sides: Sequence[Sequence[str]] = [[best.pymc], best.tfp]
             used = list(found) if ambiguous else used
         else:
             sides = self.twins(line, codes) or [

@@ -9,6 +9,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
+from html_classes import add_class
 from sphinx.application import Sphinx
 
 BOX = "computed-table"
@@ -17,7 +18,7 @@ FEWEST = 3  # columns: two have room everywhere
 
 def label_rows(table: Tag) -> None:
     """Say in each cell of a table what it is, and which column it belongs to."""
-    table["class"] = [*table.get("class", []), "row-cards"]
+    add_class(table, "row-cards")
     table["role"] = "table"
     for part in table.find_all(["thead", "tbody"]):
         part["role"] = "rowgroup"
@@ -37,7 +38,7 @@ def label_rows(table: Tag) -> None:
             cell["role"] = "cell"
             cell["data-label"] = name
             if not cell.get_text(strip=True):
-                cell["class"] = [*cell.get("class", []), "nothing"]
+                add_class(cell, "nothing")
 
 
 def as_cards(body: str) -> str:
@@ -57,7 +58,8 @@ def as_cards(body: str) -> str:
         return body
     soup = BeautifulSoup(body, "html.parser")
     for table in soup.select(f".{BOX} table"):
-        if len(table.find("tr").find_all(["th", "td"])) >= FEWEST:
+        first = table.find("tr")
+        if first is not None and len(first.find_all(["th", "td"])) >= FEWEST:
             label_rows(table)
     return str(soup)
 

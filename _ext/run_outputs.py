@@ -8,6 +8,7 @@ Which run each page shows is kept in Sphinx's environment, so that a page is rea
 run takes its place, even if no file has changed.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,11 @@ def _key(run: Run | None) -> tuple[str, int] | None:
     return (str(run.path), run.path.stat().st_mtime_ns) if run else None
 
 
+def _shown(env: BuildEnvironment) -> dict[str, dict[str, tuple[str, int] | None]]:
+    """Return the runs that each page shows: Sphinx keeps them with its environment."""
+    return vars(env).setdefault("runs_shown", {})
+
+
 def shown_run(env: BuildEnvironment, name: str) -> Run | None:
     """Return the run of a notebook that the book shows, and note that this page depends on it.
 
@@ -81,7 +87,7 @@ def shown_run(env: BuildEnvironment, name: str) -> Run | None:
         It may have failed; None if there is no run of the notebook as it now stands.
     """
     run = _run(Path(env.srcdir), name, env.config[FRESH])
-    env.runs_shown.setdefault(env.docname, {})[name] = _key(run)
+    _shown(env).setdefault(env.docname, {})[name] = _key(run)
     return run
 
 
@@ -90,9 +96,11 @@ def _markdown(source: str, name: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_markdown_cell(source, id=name)
 
 
-def add_box(root: Path, name: str, notebook: nbformat.NotebookNode, run: Run) -> None:
+def add_box(
+    root: Path, name: str, notebook: nbformat.NotebookNode, failure: Mapping[str, Any]
+) -> None:
     """Put below the cell that failed what happened and what to do, and above it all a pointer."""
-    index, error = run.failure["index"], run.failure["error"]
+    index, error = failure["index"], failure["error"]
     failed = notebook.cells[index]
     # Twins stay neighbors.
     below = index + (2 if "pymc" in tags(failed) else 1)
@@ -133,15 +141,13 @@ def fill_in(app: Sphinx, docname: str, content: list[str]) -> None:
     else:
         notebook = with_outputs(notebook, run.notebook)
         if run.failure:
-            add_box(root, name, notebook, run)
+            add_box(root, name, notebook, run.failure)
     content[0] = nbformat.v4.writes(notebook)
 
 
 def begin(app: Sphinx) -> None:
-    """Make room for what each page shows, and look at the runs as they now are."""
+    """Look at the runs as they now are."""
     _run.cache_clear()
-    if not hasattr(app.env, "runs_shown"):
-        app.env.runs_shown = {}
 
 
 def outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
@@ -149,19 +155,19 @@ def outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str
     root, fresh = Path(app.srcdir), app.config[FRESH]
     return [
         docname
-        for docname, shown in env.runs_shown.items()
+        for docname, shown in _shown(env).items()
         if any(_key(_run(root, name, fresh)) != key for name, key in shown.items())
     ]
 
 
 def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
     """Forget what a page showed, before it is read again."""
-    env.runs_shown.pop(docname, None)
+    _shown(env).pop(docname, None)
 
 
 def merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: Any) -> None:
     """Take over what another process noted about the pages that it read."""
-    env.runs_shown.update({name: other.runs_shown.get(name, {}) for name in docnames})
+    _shown(env).update({name: _shown(other).get(name, {}) for name in docnames})
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

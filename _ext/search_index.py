@@ -20,6 +20,7 @@ from code_bars import SETUP_NAME
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
 
 FILE = "search_words.js"
@@ -144,28 +145,32 @@ def entries(docname: str, document: nodes.document) -> Iterator[Entry]:
             yield COMPANION, signature["ids"][0], name, text_of(*meaning.children), ""
 
 
+def kept(env: BuildEnvironment) -> dict[str, list[Entry]]:
+    """Return the entries of each page: Sphinx keeps them with its environment."""
+    return vars(env).setdefault("search_entries", {})
+
+
 def collect(app: Sphinx, document: nodes.document) -> None:
     """Keep the entries of a page that has just been read."""
-    app.env.search_entries[app.env.docname] = list(entries(app.env.docname, document))
+    kept(app.env)[app.env.docname] = list(entries(app.env.docname, document))
 
 
 def begin(app: Sphinx) -> None:
-    """Make room for the entries, and let Sphinx make no index of its own, which takes seconds."""
-    app.builder.search = False
-    if not hasattr(app.env, "search_entries"):
-        app.env.search_entries = {}
+    """Let Sphinx make no index of its own, which takes seconds."""
+    if isinstance(app.builder, StandaloneHTMLBuilder):
+        app.builder.search = False
 
 
 def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
     """Forget the entries of a page that is read again, or gone."""
-    env.search_entries.pop(docname, None)
+    kept(env).pop(docname, None)
 
 
 def merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
     """Take over what another process has read."""
     for docname in docnames:
-        if docname in other.search_entries:
-            env.search_entries[docname] = other.search_entries[docname]
+        if docname in kept(other):
+            kept(env)[docname] = kept(other)[docname]
 
 
 def write(app: Sphinx, exception: Exception | None) -> None:
@@ -173,8 +178,8 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     found = [
-        [docname, app.env.titles[docname].astext(), app.env.search_entries[docname]]
-        for docname in sorted(app.env.search_entries)
+        [docname, app.env.titles[docname].astext(), kept(app.env)[docname]]
+        for docname in sorted(kept(app.env))
         if docname in app.env.titles
     ]
     words = json.dumps({"kinds": KINDS, "pages": found}, ensure_ascii=False, separators=(",", ":"))

@@ -52,7 +52,7 @@ def budget_rows(entries: Mapping[str, Any]) -> list[list[str]]:
     return [*table, ["**all of these**", "", *(f"**{per_thousand(each)}**" for each in sums)]]
 
 
-def failure_rows(entries: Mapping[str, Any]) -> list[list[str]]:
+def failure_rows(entries: Mapping[str, Any]) -> list[list[object]]:
     """Return a row for each way in which whole notebooks were run: which cells failed."""
     runs: dict[str, list[list[str]]] = {}
     for name, entry in entries.items():

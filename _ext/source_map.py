@@ -16,7 +16,7 @@ from pathlib import Path
 import re
 from typing import Any
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from markdown_table import ComputedTable, markdown_table, rows_of
 import nbformat
@@ -37,9 +37,10 @@ def title_of(root: Path, name: str) -> str:
     )
 
 
-def texts_and_tables(cell: nbformat.NotebookNode) -> tuple[list[str], list[BeautifulSoup]]:
+def texts_and_tables(cell: nbformat.NotebookNode) -> tuple[list[str], list[Tag]]:
     """Return the texts and the tables that a cell puts out."""
-    texts, tables = [], []
+    texts: list[str] = []
+    tables: list[Tag] = []
     for output in cell.get("outputs", []):
         data = output.get("data", {})
         if "text/html" in data:
@@ -53,7 +54,7 @@ def texts_and_tables(cell: nbformat.NotebookNode) -> tuple[list[str], list[Beaut
     return texts, tables
 
 
-def rows_and_columns(table: BeautifulSoup) -> Iterator[tuple[str, str]]:
+def rows_and_columns(table: Tag) -> Iterator[tuple[str, str]]:
     """Yield the label and the content of each row of a table, then of each column."""
     heads = [
         [cell.get_text(" ", strip=True) for cell in row.find_all("th")]
@@ -61,9 +62,9 @@ def rows_and_columns(table: BeautifulSoup) -> Iterator[tuple[str, str]]:
     ]
     names = max(heads, key=lambda head: sum(map(bool, head)), default=[])
     rows = []
-    for row in table.tbody.find_all("tr") if table.tbody else []:
-        label = " ".join(cell.get_text(" ", strip=True) for cell in row.find_all("th"))
-        values = [cell.get_text(" ", strip=True) for cell in row.find_all("td")]
+    for line in table.tbody.find_all("tr") if table.tbody else []:
+        label = " ".join(cell.get_text(" ", strip=True) for cell in line.find_all("th"))
+        values = [cell.get_text(" ", strip=True) for cell in line.find_all("td")]
         columns = names[-len(values) :] if len(names) >= len(values) else [""] * len(values)
         rows.append([(label, column, value) for column, value in zip(columns, values, strict=True)])
     for row in rows:

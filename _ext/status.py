@@ -19,8 +19,10 @@ from runs import Run
 from sphinx.application import Sphinx
 
 RENDERED_BY = ("jupyter-book", "myst-nb", "sphinx")
-SHOWN = ("draws", "divergences", "largest R-hat", "smallest bulk ESS", "smallest tail ESS")
-SHOWN += ("smallest E-BFMI", "problems")
+SHOWN = (
+    "draws", "divergences", "largest R-hat", "smallest bulk ESS", "smallest tail ESS",
+    "smallest E-BFMI", "problems",
+)  # fmt: skip
 OF_DIAGNOSE = {"draws", "largest R-hat", "problems"}  # the columns by which its tables are known
 
 
@@ -97,7 +99,7 @@ class Pages(RunTable):
 
     def run(self) -> list[nodes.Node]:
         """Build the table."""
-        rows = []
+        rows: list[list[object]] = []
         for name, run in self.runs():
             link = self.link(name, page_of(name))
             if run is None:

@@ -78,7 +78,7 @@ class FoldTwins(SphinxTransform):
             "pymc": "is tagged `pymc`, and the next cell is not its `tfp` twin",
             "tfp": "is tagged `tfp`, and the cell above is not its `pymc` twin",
             "both": "is tagged both `pymc` and `tfp`",
-        }[language_of(cell)]
+        }[language_of(cell) or "both"]
         first_line = cell.astext().strip().partition("\n")[0]
         logger.warning(
             "%s, cell %d (`%s`) %s: put the two code cells directly below each other, PyMC first.",

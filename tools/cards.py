@@ -66,7 +66,7 @@ def cards(root: Path = ROOT) -> list[Card]:
     """
     with open(root / TABLE, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    found = [Card(**{**row, "needs": tuple(row["needs"].split())}) for row in rows]
+    found = [Card(needs=tuple(row.pop("needs").split()), **row) for row in rows]
     return sorted(found, key=lambda card: card.chapter)
 
 

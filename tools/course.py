@@ -145,8 +145,8 @@ def read(path: Path) -> nbformat.NotebookNode:
         if isinstance(cell, dict):
             cell.setdefault("id", f"cell-{number}")  # older editors gave none
     content["nbformat_minor"] = 5
-    for error in iter_validate(content):
-        problem = str(error).partition("\n")[0]
+    for fault in iter_validate(content):
+        problem = str(fault).partition("\n")[0]
         raise Unreadable(f"{name} is not a valid notebook ({problem}); restore it.")
     return nbformat.v4.to_notebook(content)
 

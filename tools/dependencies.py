@@ -61,7 +61,8 @@ def _facts(source: str) -> Facts | None:
         tree = ast.parse(source)
     except SyntaxError:
         return None
-    imports, texts, patterns = [], set(), set()
+    imports: list[tuple[int, str, tuple[str, ...]]] = []
+    texts, patterns = set(), set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             texts.add(node.value)
@@ -175,13 +176,13 @@ def _code(notebook: nbformat.NotebookNode) -> list[tuple[str, list[str]]]:
 def _references(root: Path, sources: list[str]) -> Iterable[Path]:
     """Return the reference posteriors whose names stand in some code."""
     tables = {path.stem: path for path in (root / POSTERIORS).glob("*.csv")}
-    known = [_facts(source) for source in sources]
-    if None in known:
+    known = [facts for facts in map(_facts, sources) if facts is not None]
+    if len(known) < len(sources):
         return tables.values()
     named = tables.keys() & frozenset().union(*(facts.texts for facts in known))
     for pattern in frozenset().union(*(facts.patterns for facts in known)):
         named |= {name for name in tables if re.fullmatch(pattern, name)}
-    return map(tables.get, named)
+    return [tables[stem] for stem in named]
 
 
 def dependencies(root: Path, name: str, notebook: nbformat.NotebookNode) -> list[Path]:

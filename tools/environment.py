@@ -67,9 +67,9 @@ def run(purpose: str, door: TextIO, *command: str | Path) -> None:
 
     The command holds the door as well: should this process be killed, the next set-up waits for it.
     """
-    held = {} if os.name == "nt" else {"pass_fds": [door.fileno()]}
+    held = [] if os.name == "nt" else [door.fileno()]
     done = subprocess.run(
-        [str(part) for part in command], cwd=ROOT, text=True, capture_output=True, **held
+        [str(part) for part in command], cwd=ROOT, text=True, capture_output=True, pass_fds=held
     )
     if done.returncode:
         print(f"{done.stdout}{done.stderr}".rstrip(), file=sys.stderr)
@@ -87,7 +87,7 @@ def alone() -> Iterator[TextIO]:
         said = False
         while True:
             try:
-                if os.name == "nt":
+                if sys.platform == "win32":
                     import msvcrt
 
                     msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)

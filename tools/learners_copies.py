@@ -103,7 +103,9 @@ def hand_out(root: Path) -> list[str]:
     """
     work = root / WORK
     work.mkdir(exist_ok=True)
-    fresh, renewed, offered, unreadable = [], [], [], []
+    fresh: list[str] = []
+    offered: list[str] = []
+    renewed, unreadable = [], []
     for exercise in sorted((root / EXERCISES).glob("*.ipynb")):
         try:
             read(exercise)

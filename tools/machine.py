@@ -44,7 +44,9 @@ def _model_and_flags() -> tuple[str, set[str]]:
     if platform.system() == "Darwin":
         asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
         return subprocess.run(asked, capture_output=True, text=True).stdout.strip(), set()
-    lines = dict(re.findall(r"^([\w ]+?)\s*:\s*(.*)$", _read("/proc/cpuinfo"), re.MULTILINE))
+    lines: dict[str, str] = dict(
+        re.findall(r"^([\w ]+?)\s*:\s*(.*)$", _read("/proc/cpuinfo"), re.MULTILINE)
+    )
     flags = lines.get("flags", lines.get("Features", ""))
     return lines.get("model name", platform.processor()), set(flags.split())
 

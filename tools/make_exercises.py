@@ -14,12 +14,14 @@ was forgotten. An exercise that would contain `assert_all_passed`: it cannot pas
 """
 
 import argparse
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 import re
 import sys
 
 from course import ROOT, SOLUTION, TESTED, tags
 from learners_copies import WORK, keep, mark, text
+import nbformat
 from tidy_notebooks import read, tidy
 
 TITLE = re.compile(r"\A# Solutions: (?=\S)")
@@ -31,19 +33,19 @@ class Refused(ValueError):
     """A solution notebook from which no exercise can be made."""
 
 
-def stub_of(cell):
+def stub_of(cell: nbformat.NotebookNode) -> str | None:
     """Return the source that the exercise shows instead of a solution cell, or None."""
     stub = cell.metadata.get("stub")
     return "\n".join(stub) if isinstance(stub, list) else stub
 
 
-def checked(cells):
+def checked(cells: Iterable[nbformat.NotebookNode]) -> set[str]:
     """Return the ids of the exercises that code cells check."""
     code = [cell.source for cell in cells if cell.cell_type == "code"]
     return {name for source in code for name in CHECKED.findall(source)}
 
 
-def make_exercise(notebook):
+def make_exercise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Turn a solution notebook, in place, into its exercise, and return it."""
     if not notebook.cells or not TITLE.match(notebook.cells[0].source):
         raise Refused("the first cell must start with '# Solutions: ' and a title")
@@ -75,7 +77,7 @@ def make_exercise(notebook):
     return mark(tidy(notebook))
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Write, or check, all exercises; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(

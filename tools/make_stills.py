@@ -65,7 +65,7 @@ def still(browser: Browser, name: str) -> str:
     page.wait_for_selector(".x-picture[viewBox]")
     picture = page.locator(".x-picture")
     content = picture.evaluate("(svg) => new XMLSerializer().serializeToString(svg)")
-    box = picture.get_attribute("viewBox")
+    box = picture.get_attribute("viewBox") or ""
     page.close()
     inside = re.sub(r"^<svg[^>]*>|</svg>$", "", content)
     inside = re.sub(r'<rect class="x-hand"[^>]*/>|<circle class="x-hand"[^>]*/>', "", inside)

@@ -17,6 +17,7 @@ import io
 from pathlib import Path
 import posixpath
 import sys
+from typing import Any
 from urllib.parse import unquote, urlsplit
 import zipfile
 
@@ -31,7 +32,7 @@ NAME = "practical-bayesian-modeling"
 TITLE = "Practical Bayesian Modeling in PyMC and TensorFlow Probability"
 LEFT_OUT = {".buildinfo", ".buildinfo.bak"}
 ANY_DAY = (1980, 1, 1, 0, 0, 0)  # the same book gives the same archive
-PAPER = {"format": "A4", "print_background": True}
+PAPER: dict[str, Any] = {"format": "A4", "print_background": True}
 PAPER |= {"margin": {"top": "16mm", "bottom": "18mm", "left": "15mm", "right": "15mm"}}
 OWN_NUMBERS = "@page { @bottom-center { content: none; } }"  # those of the page alone, left out
 NESTED = ("exercises/", "solutions/")  # below their chapter in the contents
@@ -184,7 +185,7 @@ def footers(count: int) -> str:
     )
 
 
-def on_paper(page: Page, text: str, **paper: object) -> PdfReader:
+def on_paper(page: Page, text: str, **paper: Any) -> PdfReader:
     """Return some HTML as Chromium prints it."""
     page.set_content(text)
     return PdfReader(io.BytesIO(page.pdf(**paper)))

@@ -86,7 +86,8 @@ def render(root: Path, *, fresh: bool = False) -> None:
         start_new_session=True,
     ) as sphinx:
         try:
-            said = plain(sphinx.stdout.read()).strip()
+            # Not `communicate`, which would close its standard input: that tells it that we are gone.
+            said = plain(sphinx.stdout.read() if sphinx.stdout else "").strip()
         except BaseException:
             end_group(sphinx.pid)
             raise

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 import os
 from pathlib import Path
 import shutil
@@ -192,9 +193,10 @@ async def run_job(root: Path, job: Job, environment: dict[str, str]) -> str:
     """
     job.asked = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        manager = _manager(environment)
         client = NotebookClient(
             job.notebook,
-            km=_manager(environment),
+            km=manager,
             timeout=CELL_SECONDS,
             startup_timeout=START_SECONDS,
             resources={"metadata": {"path": str((root / job.name).parent)}},
@@ -207,7 +209,7 @@ async def run_job(root: Path, job: Job, environment: dict[str, str]) -> str:
                 whole = os.environ | environment | own_files(Path(scratch))
                 error = await _run_cells(client, job, whole, log)
             finally:
-                await client.km.shutdown_kernel(now=True)
+                await manager.shutdown_kernel(now=True)
                 if client.kc is not None:
                     client.kc.stop_channels()
     seconds = job.ran(time.monotonic())
@@ -217,8 +219,8 @@ async def run_job(root: Path, job: Job, environment: dict[str, str]) -> str:
         if digest(root, job.name, read(root / job.name)) != job.digest:
             said = f"{job.name}, or a file on which it depends, changed while it ran: run it again."
         else:
-            kept = {"seconds": seconds, "failure": failure}
-            await asyncio.to_thread(keep_run, root, job.name, job.notebook, **kept)
+            kept = partial(keep_run, seconds=seconds, failure=failure)
+            await asyncio.to_thread(kept, root, job.name, job.notebook)
     except Unreadable as problem:
         said = str(problem)
     job.seconds, job.failed = seconds, bool(said)

@@ -9,6 +9,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 import sys
+from typing import Any
 
 from course import ROOT
 from rendering import HTML
@@ -29,7 +30,7 @@ class Server(ThreadingHTTPServer):
 
     allow_reuse_address = sys.platform != "win32"  # there it would share a port that is taken
 
-    def handle_error(self, *where: object) -> None:
+    def handle_error(self, *where: Any) -> None:
         """Report what went wrong, unless it is only a browser that did not wait."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(*where)

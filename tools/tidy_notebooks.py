@@ -12,9 +12,11 @@ cell: a tool cannot invent them, so it only complains.
 """
 
 import argparse
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 import re
 import sys
+from typing import Any
 
 from citations import BIBLIOGRAPHY, list_of_references, spelled_out
 from course import FOLDED, FOLDERS, ROOT, TESTED, name_of, notebooks, tags
@@ -32,12 +34,12 @@ WORDS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){0,3}(-[0-9a-f]{12})?|[0-9]+|[0-9a-f]{32}")
 
 
-def keep(metadata, names):
+def keep(metadata: Mapping[str, Any], names: Iterable[str]) -> nbformat.NotebookNode:
     """Return the entries of `metadata` that are named and not empty."""
     return nbformat.from_dict({name: metadata[name] for name in names if metadata.get(name)})
 
 
-def tidy(notebook):
+def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Remove, in place, everything that a run or an editor left behind; return the notebook."""
     notebook.metadata = keep(notebook.metadata, KEPT_OF_NOTEBOOK)
     notebook.metadata.kernelspec = nbformat.from_dict(KERNEL)
@@ -62,7 +64,7 @@ def tidy(notebook):
     return notebook
 
 
-def bad_ids(notebook):
+def bad_ids(notebook: nbformat.NotebookNode) -> list[str]:
     """Return the cell ids that are not unique words."""
     ids = [cell.get("id", "") for cell in notebook.cells]
     return [
@@ -72,12 +74,12 @@ def bad_ids(notebook):
     ]
 
 
-def read(path):
+def read(path: Path) -> nbformat.NotebookNode:
     """Read a notebook as it is: `nbformat.read` would replace missing or doubled ids by random ones."""
     return nbformat.v4.reads(path.read_text(encoding="utf-8"))
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Tidy, or check, all notebooks; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if untidy")

@@ -83,6 +83,15 @@ def test_the_code_is_formatted_and_linted():
 
 
 @whole_course
+def test_the_types_fit():
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--no-error-summary"],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    none_of(done.stdout.splitlines() if done.returncode else [done.stderr] if done.stderr else [])
+
+
+@whole_course
 def test_the_scripts_are_formatted_and_linted():
     scripts = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "_static").rglob("*.js"))]
     folder = Path(sys.executable).parent

@@ -108,7 +108,8 @@ def running_server(listening: socket.socket) -> Iterator[None]:
     finally:
         server.kill()
         server.wait()
-        server.stdin.close()
+        if server.stdin is not None:
+            server.stdin.close()
 
 
 @contextmanager

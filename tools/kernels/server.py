@@ -90,8 +90,8 @@ def end() -> None:
 def obey(client: socket.socket, server: int) -> None:
     """Pass on interrupts; end this kernel when the process that Jupyter knows, or the server, ends."""
     with suppress(OSError):
-        while server not in (ready := select.select([client, server], [], [])[0]):
-            if client in ready and not client.recv(1):
+        while server not in (ready := select.select([client.fileno(), server], [], [])[0]):
+            if client.fileno() in ready and not client.recv(1):
                 break
             os.kill(os.getpid(), signal.SIGINT)
     end()
@@ -161,7 +161,7 @@ def serve(door: socket.socket, started_by: int) -> None:
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a kernel ended
     kernels_end, server_end = os.pipe()  # its second end is held by this process alone
-    while started_by not in select.select([door, started_by], [], [])[0]:
+    while started_by not in select.select([door.fileno(), started_by], [], [])[0]:
         client, _ = door.accept()
         with client, suppress(OSError):
             request = read_request(client)

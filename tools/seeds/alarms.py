@@ -165,7 +165,7 @@ def tail(
     prior : (float, float)
         What `common_variance` returned.
     """
-    n, degrees = len(values), len(values) - 1
+    n, degrees = len(values), float(len(values) - 1)
     more, variance = prior
     if math.isinf(more):
         degrees = math.inf

@@ -240,7 +240,8 @@ class Recorder:
     ):
         self.cells = iter(cells)
         self.shift, self.simulations = shift, simulations
-        self.cell, self.tags = "", []
+        self.cell = ""
+        self.tags: list[str] = []
         self.inside = False  # a sampler: what it calls has been given a shifted seed
         self.fits: list[Fit] = []
         self.trees: dict[int, tuple[weakref.ref, Fit]] = {}
@@ -408,7 +409,7 @@ class Recorder:
         for fit in self.fits:
             if not fit.uses and not fit.compared:
                 loops.setdefault(fit.cell, []).append(fit)
-        kept = {}
+        kept: dict[int, int] = {}
         for fits in loops.values():
             places = {round(i) for i in np.linspace(0, len(fits) - 1, LOOP)}
             kept |= {id(fits[i]): len(fits) for i in places}
@@ -492,6 +493,8 @@ def finish(seeds: int) -> None:
     from IPython.display import display
 
     recorder = RECORDER
+    if recorder is None:
+        raise RuntimeError("start must be called before finish, but it was not.")
     result = {
         "fits": recorder.run_again(seeds) if seeds else [],
         "untraced": recorder.untraced,

@@ -64,7 +64,7 @@ FINISH = "__import__('sys').modules['seeds_in_kernel'].finish({seeds})"
 class Client(Protocol):
     """What `run` needs of a client: `submit`, which returns something with `done` and `result`."""
 
-    def submit(self, function: Any, *arguments: Any) -> Any:
+    def submit(self, function: Any, /, *arguments: Any) -> Any:
         """Have a function called elsewhere."""
 
 
