@@ -1,0 +1,80 @@
+"""What is wrong on a command line is said at once, with what was given, before anything is read or written."""
+
+from importlib import import_module
+from pathlib import Path
+import sys
+
+from course import ROOT
+import pytest
+
+# Of each command: its arguments, and what it says of them.
+TABLE = {
+    "build_book": [
+        (["--slowest", "ten"], "argument --slowest: invalid int value: 'ten'"),
+        (["--slowest"], "argument --slowest: expected one argument"),
+        (["08-counts"], "unrecognized arguments: 08-counts"),
+    ],
+    "make_exercises": [
+        (["--chekc"], "unrecognized arguments: --chekc"),
+        (["--root"], "argument --root: expected one argument"),
+        (["18-counts"], "unrecognized arguments: 18-counts"),
+    ],
+    "new_chapter": [
+        ([], "the following arguments are required: number, name, title"),
+        (["99", "counts"], "the following arguments are required: title"),
+        (["counts", "99", "Counts"], "argument number: invalid int value: 'counts'"),
+        (["99", "late", "Late", "counts"], "unrecognized arguments: counts"),
+    ],
+    "other_seeds": [
+        (["fit"], "argument what: invalid choice: 'fit' (choose from"),
+        (["fits", "--seeds", "many"], "argument --seeds: invalid int value: 'many'"),
+        (["fits", "--workers", "1.5"], "argument --workers: invalid int value: '1.5'"),
+        (["notebooks", "--shift", "one"], "argument --shift: invalid int value: 'one'"),
+    ],
+    "publish": [
+        ([], "the following arguments are required: kind"),
+        (["epub"], "argument kind: invalid choice: 'epub' (choose from"),
+        (["pdf", "--pages"], "argument --pages: expected at least one argument"),
+    ],
+    "rendering": [(["--frehs"], "unrecognized arguments: --frehs")],
+    "renew_runs": [
+        (["--every"], "unrecognized arguments: --every"),
+        (["18-counts"], "unrecognized arguments: 18-counts"),
+    ],
+    "run_tests": [
+        (["units"], "no part is called units; there are unit, rules, notebooks, book"),
+        (["--chapter", "99"], "there is no chapter 99; python tools/new_chapter.py 99"),
+        (["--chapter", "counts"], "argument --chapter: invalid int value: 'counts'"),
+        (["book", "--chapter", "18"], "no part is called book"),
+    ],
+    "serve": [
+        (["--port", "http"], "argument --port: invalid int value: 'http'"),
+        (["8000"], "unrecognized arguments: 8000"),
+    ],
+    "tidy_notebooks": [
+        (["--chekc"], "unrecognized arguments: --chekc"),
+        (["chapters"], "unrecognized arguments: chapters"),
+    ],
+}
+ROWS = [(name, arguments, says) for name, rows in TABLE.items() for arguments, says in rows]
+
+
+def test_every_command_with_options_is_asked():
+    tools = (ROOT / "tools").rglob("*.py")
+    commands = {
+        path.stem for path in tools if "ArgumentParser(" in path.read_text(encoding="utf-8")
+    }
+    assert commands == set(TABLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "says"), ROWS, ids=[" ".join([name, *rest]) for name, rest, _ in ROWS]
+)
+def test_what_is_wrong_is_said(name, arguments, says, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [str(Path("tools", f"{name}.py")), *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        import_module(name).main()
+    said = capsys.readouterr()
+    assert stopped.value.code == 2
+    assert " ".join(says.split()) in " ".join(said.err.split())
+    assert not said.out
