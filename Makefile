@@ -13,7 +13,7 @@ fresh:  ## run every notebook on this machine and render the book from that
 zip:  ## the rendered book as an archive that opens from a folder
 	$(SETUP) && $(VENV)/python tools/publish.py zip
 
-pdf:  ## the rendered book as one document, printed by Chromium (ten minutes)
+pdf:  ## the rendered book as one document, printed by Chromium
 	$(SETUP) && $(VENV)/python tools/publish.py pdf
 
 test:  ## unit tests, lints, every notebook, the rendered book

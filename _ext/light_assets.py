@@ -30,12 +30,19 @@ MATHJAX = (
     "output/chtml.js",
     "output/chtml/fonts/**/*",
     "a11y/assistive-mml.js",
+    "ui/lazy.js",
 )
 SHEETS = ("styles/*.css", "sphinx-design.min.css", "mystnb.*.css")
 UNUSED = ("**/*.map", "scripts/fontawesome.js", "vendor", "locales", "*webpack-macros.html")
 ICONS = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
 WORD = re.compile(r"[\w-]+")
 CLASSES = re.compile(r"\bclass=\"([^\"]*)\"")
+THEME = "scripts/pydata-sphinx-theme.js"
+# The theme asks each box of code for its size, and so has the browser lay out at once what it would lay out when the
+# reader comes near. `_static/book.js` does the same when there is time.
+EAGER = re.compile(
+    r"\.forEach\(e=>\{e\.tabIndex=e\.scrollWidth>e\.clientWidth\|\|e\.scrollHeight>e\.clientHeight\?0:-1\}\)"
+)
 GLYPH = re.compile(r'"([^"\\])"')  # a string of one character, as icons are in a style sheet
 
 
@@ -126,6 +133,12 @@ def trim_sheets(static: Path, words: set[str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def quicken_theme(static: Path) -> None:
+    """Leave out of the theme's program what lays out the whole page."""
+    path = static / THEME
+    path.write_text(EAGER.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 def copy_mathjax(static: Path) -> None:
     """Copy the parts of MathJax that a page may load."""
     found = importlib.util.find_spec("sphinx-mathjax-offline")
@@ -147,6 +160,7 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     if not (static / ICONS).exists():
         return  # Sphinx has written nothing, and the last build's are as they were left
     copy_mathjax(static)
+    quicken_theme(static)
     trim_sheets(static, words_used(Path(app.outdir)))
     for path in [path for pattern in UNUSED for path in static.glob(pattern)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -33,24 +33,50 @@
   });
 
   /* What is wider than its place scrolls, and is then a stop of the tabulator key; else it is none. */
-  const WIDE = ".table-scroll, .pst-scrollable-table-container, div.math, .bd-article pre";
-  const mark = (place) => {
-    if (place.scrollWidth > place.clientWidth + 1) {
-      place.tabIndex = 0;
-      if (place.localName === "div") {
+  const WIDE =
+    ".table-scroll, .pst-scrollable-table-container, div.math, .bd-article pre, .cell_output > .output";
+  const mark = (places) => {
+    const wide = places.map((place) => place.scrollWidth > place.clientWidth + 1); // all of them before any change
+    places.forEach((place, number) => {
+      if (wide[number] === (place.tabIndex === 0)) return;
+      if (wide[number]) {
+        place.tabIndex = 0;
+        if (place.localName !== "div") return;
         place.setAttribute("role", "group");
         place.setAttribute(
           "aria-label",
           place.matches(".math") ? "Formula, scrolls" : "Table, scrolls",
         );
+      } else {
+        for (const name of ["tabindex", "role", "aria-label"]) place.removeAttribute(name);
       }
-    } else if (place.tabIndex === 0) {
-      for (const name of ["tabindex", "role", "aria-label"]) place.removeAttribute(name);
-    }
+    });
   };
 
-  /* Paper is white. */
+  /* A formula is typeset when the reader comes near it (MathJax's `ui/lazy`). The others follow in idle moments, a few at a
+   * time, so that whoever hears the page finds them all. */
+  const PAUSE = 3000;
+  const AT_ONCE = 6;
+  const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
+  const typeset_more = () => {
+    const waiting = [...document.querySelectorAll("mjx-lazy")].slice(0, AT_ONCE);
+    if (!waiting.length) {
+      mark([...document.querySelectorAll("div.math")]); // a formula does not change the size of its place
+      return;
+    }
+    MathJax.startup.document.lazyObserve(
+      waiting.map((target) => ({ target, isIntersecting: true })),
+    );
+    setTimeout(() => idle(typeset_more), 50);
+  };
+
+  /* Before the first paint: light or dark, as the system says. The theme says the same, but later, and then the colors
+   * of all that is there are computed once more. */
   const root = document.documentElement;
+  if (root.dataset.theme === "auto")
+    root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+
+  /* Paper is white. */
   let shown = null;
   window.addEventListener("beforeprint", () => {
     shown = root.dataset.theme;
@@ -61,13 +87,8 @@
   });
 
   document.addEventListener("DOMContentLoaded", () => {
-    const observer = new ResizeObserver((entries) =>
-      entries.forEach((entry) => mark(entry.target)),
-    );
+    const observer = new ResizeObserver((entries) => mark(entries.map((entry) => entry.target)));
     document.querySelectorAll(WIDE).forEach((place) => observer.observe(place));
-    // Formulas get their width when they are typeset.
-    window.MathJax?.startup?.promise?.then(() =>
-      document.querySelectorAll("div.math").forEach(mark),
-    );
+    window.MathJax?.startup?.promise?.then(() => setTimeout(() => idle(typeset_more), PAUSE));
   });
 })();

@@ -131,26 +131,27 @@
     panel.prepend(tabs);
   };
 
-  // Say to assistive software what the style sheet shows: tabs, or two labeled groups.
+  // Say to assistive software what the style sheet shows: tabs, or two labeled groups. All is asked first and
+  // written then, and only what changes: in between, the browser would compute the styles of the page anew.
+  const put = (place, name, value) => {
+    if (value === null) place.removeAttribute(name);
+    else if (place.getAttribute(name) !== String(value)) place.setAttribute(name, value);
+  };
   const arrange = () => {
-    for (const panel of document.querySelectorAll(".twins")) {
-      const tabbed = getComputedStyle(panel.firstElementChild).display !== "none";
-      for (const tab of panel.firstElementChild.children) {
+    const bars = [...document.querySelectorAll(".twin-tabs")];
+    const tabbed = bars.map((bar) => getComputedStyle(bar).display !== "none");
+    bars.forEach((bar, number) => {
+      for (const tab of bar.children) {
         const language = tab.dataset.language;
         const selected = language === root.dataset.pplTab;
-        tab.setAttribute("aria-selected", selected);
-        tab.tabIndex = selected ? 0 : -1;
+        put(tab, "aria-selected", selected);
+        put(tab, "tabindex", selected ? 0 : -1);
         const side = document.getElementById(tab.getAttribute("aria-controls"));
-        side.setAttribute("role", tabbed ? "tabpanel" : "group");
-        if (tabbed) {
-          side.setAttribute("aria-labelledby", tab.id);
-          side.removeAttribute("aria-label");
-        } else {
-          side.setAttribute("aria-label", NAMES[language]);
-          side.removeAttribute("aria-labelledby");
-        }
+        put(side, "role", tabbed[number] ? "tabpanel" : "group");
+        put(side, "aria-labelledby", tabbed[number] ? tab.id : null);
+        put(side, "aria-label", tabbed[number] ? null : NAMES[language]);
       }
-    }
+    });
   };
 
   // A link may point at a figure on the side that is not shown: show it.

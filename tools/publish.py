@@ -43,6 +43,7 @@ READY = """async () => {
     for (const image of document.images) image.loading = "eager";
     await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
     await window.MathJax?.startup?.promise;
+    await window.MathJax?.startup?.document.lazyTypesetAll();
     await document.fonts.ready;
 }"""
 HEADINGS = """() => {

@@ -3,7 +3,7 @@
 from importlib import resources
 
 import pytest
-from test_browser import address, choose
+from test_browser import address, choose, typeset
 from test_pages import PAGES, soup
 
 AXE = (resources.files("pytest_playwright_axe") / "resources" / "axe.min.js").read_text()
@@ -38,7 +38,7 @@ def open_page(window, book, name, width=1440, **options):
     """Open a page, and wait until its formulas are typeset."""
     page = window(width, **options)
     page.goto(address(book, name))
-    page.evaluate("window.MathJax?.startup?.promise")
+    typeset(page)
     return page
 
 

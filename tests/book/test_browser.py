@@ -95,11 +95,18 @@ def test_paper_shows_the_chosen_language_and_a_page_without_scripts_both(window,
     assert shown(bare) == {"pymc", "tfp"}
 
 
+def typeset(page):
+    """Wait until all formulas of a page are typeset, those too that nobody is near."""
+    page.evaluate(
+        "window.MathJax?.startup?.promise.then(() => MathJax.startup.document.lazyTypesetAll())"
+    )
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_all_windows_with_its_mathematics_and_code(window, book, name):
     page = window(1440)
     page.goto(address(book, name))
-    page.evaluate("window.MathJax?.startup?.promise")
+    typeset(page)
     look_at_panels(page)
     if soup(book / f"{name}.html").select_one("article .math"):
         look_at_mathematics(page)
@@ -107,6 +114,41 @@ def test_a_page_fits_all_windows_with_its_mathematics_and_code(window, book, nam
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
     look_at_lines(page)
+
+
+NO_FORMULA_WAITS = "() => !document.querySelector('mjx-lazy')"
+
+
+def with_formulas(book):
+    """Return the chapter with the most formulas."""
+    chapters = [name for name in PAGES if name.startswith("chapters/")]
+    return max(chapters, key=lambda name: (book / f"{name}.html").read_text().count('class="math '))
+
+
+def test_formulas_that_nobody_is_near_are_typeset_later_and_nothing_moves(window, book):
+    name = with_formulas(book)
+    last = soup(book / f"{name}.html").select("article section section[id]")[-1]["id"]
+    page = window(1440)
+    page.goto(f"{address(book, name)}#{last}")
+    page.evaluate("window.MathJax?.startup?.promise")
+    waiting = page.locator("mjx-lazy").count()
+    assert 0 < waiting <= page.locator("mjx-container").count()
+    top = f"document.getElementById('{last}').getBoundingClientRect().top"
+    page.wait_for_timeout(500)
+    before = page.evaluate(top)
+    assert 0 <= before < 200  # the page has gone to the place that the address names
+    page.wait_for_function(NO_FORMULA_WAITS)
+    assert abs(page.evaluate(top) - before) < 3
+    look_at_mathematics(page)
+
+
+def test_all_formulas_are_typeset_for_paper(window, book):
+    page = window(1440)
+    page.goto(address(book, with_formulas(book)))
+    page.evaluate("window.MathJax?.startup?.promise")
+    assert page.locator("mjx-lazy").count()
+    page.pdf()
+    assert page.evaluate(NO_FORMULA_WAITS)
 
 
 def look_at_lines(page):
@@ -132,8 +174,6 @@ def look_at_panels(page):
 
 def look_at_mathematics(page):
     """Every formula has a size, and the fonts it needs were found."""
-    page.wait_for_function("window.MathJax?.startup?.promise")
-    page.evaluate("MathJax.startup.promise")
     state = page.evaluate(
         """() => {
             const formulas = [...document.querySelectorAll("article .math")].filter((one) => one.offsetParent);

@@ -1,5 +1,7 @@
 """Tables, icons, styles and percent signs, as the book's own extensions leave them."""
 
+from importlib import resources
+
 from bs4 import BeautifulSoup
 import data_tables
 import light_assets
@@ -160,6 +162,18 @@ def test_the_contents_beside_one_page_become_those_beside_any_other():
     assert links[1] == "exercises/01-a.html" and current == ["#"] and unfolded == []
     assert marked(contents.beside("genindex"))[1:] == ([], [])
     assert "@" not in contents.beside("exercises/01-a")
+
+
+def test_the_theme_does_not_ask_for_the_size_of_what_nobody_sees(tmp_path):
+    theme = resources.files("pydata_sphinx_theme") / "theme" / "pydata_sphinx_theme" / "static"
+    shipped = (theme / light_assets.THEME).read_text(encoding="utf-8")
+    copy = tmp_path / light_assets.THEME
+    copy.parent.mkdir()
+    copy.write_text(shipped, encoding="utf-8")
+    light_assets.quicken_theme(tmp_path)
+    left = copy.read_text(encoding="utf-8")
+    assert "scrollHeight>" in shipped and "scrollHeight>" not in left
+    assert 0 < len(shipped) - len(left) < 120
 
 
 def test_a_row_of_a_computed_table_can_be_a_card():
