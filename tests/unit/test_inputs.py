@@ -1,6 +1,13 @@
 """Arrays as people hand them over."""
 
-from companion.inputs import as_array, finite_array, positive_whole
+from companion.inputs import (
+    as_array,
+    finite_array,
+    generator,
+    positive,
+    positive_whole,
+    probability,
+)
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,9 +66,14 @@ def test_what_is_no_number_is_a_type_error_that_names_the_argument(given):
         finite_array("response", given)
 
 
-def test_a_count_is_a_positive_whole_number():
-    for value in (1, np.int64(7)):
-        positive_whole("draws", value)
-    for value in (0, -1, 2.0, "5", True, None, np.nan):
-        with pytest.raises(ValueError, match="draws must be a positive whole number, but"):
-            positive_whole("draws", value)
+def test_what_numpy_counts_is_a_number_too():
+    positive_whole("draws", np.int64(7))
+    positive("scale", np.float32(0.5))
+    probability("target", np.float64(0.8))
+
+
+def test_a_seed_may_be_several_numbers_or_a_generator():
+    rng = np.random.default_rng(5)
+    assert generator("seed", rng) is rng
+    assert generator("seed", [2, 1]).random() == np.random.default_rng([2, 1]).random()
+    assert generator("seed", np.int64(5)).random() == np.random.default_rng(5).random()

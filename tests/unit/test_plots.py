@@ -45,16 +45,6 @@ def test_divergent_draws_are_drawn_once_and_counted(ax):
     assert divergent.get_label() == "3 divergent draws"
 
 
-def test_bad_input_is_explained(ax):
-    with pytest.raises(ValueError, match="draws must have 4 columns"):
-        band(ax, np.arange(4.0), np.ones((10, 3)), color="black")
-    with pytest.raises(ValueError, match="probabilities must lie between 0 and 1, but 94"):
-        band(ax, np.arange(3.0), np.ones((10, 3)), color="black", probabilities=(94,))
-    with pytest.raises(ValueError, match="x and y must have the shape"):
-        fit = draws_of(np.ones((4, 10)), np.zeros((4, 10), dtype=bool))
-        scatter_with_divergences(ax, fit, "x", np.ones(3), color="black")
-
-
 def test_say_folds_lines_and_keeps_paragraphs():
     assert say("one\n   two\n\nthree").data == "one two\n\nthree"
     with pytest.raises(TypeError, match="text must be a string, but a float"):

@@ -103,16 +103,3 @@ def test_a_diagnosis_has_a_row_for_each_fit_and_a_verdict_in_words():
     assert shown.find("td", class_="bad").get_text() == "✗ R-hat"
     assert found.loc["problems", "PyMC"] == "none"
     assert type(found[["PyMC"]]) is pd.DataFrame
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "says"),
-    [
-        (([1, 2],), TypeError, "data must be a pandas DataFrame, but a list was given"),
-        ((column(1.0), 2), TypeError, "forms must be a format .* but a int was given"),
-        ((column(1.0), {"y": ".2f"}), ValueError, "'y' is none of x"),
-    ],
-)
-def test_what_is_no_table_is_named(arguments, error, says):
-    with pytest.raises(error, match=says):
-        table(*arguments)

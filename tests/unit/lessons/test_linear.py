@@ -78,30 +78,3 @@ def test_one_noise_for_each_observation():
     assert_allclose(found.covariance, scaled.covariance)
     assert_allclose(found.mean_without, scaled.mean_without)
     assert_allclose(found.elpd_i, scaled.elpd_i - np.log(ratio))
-
-
-@pytest.mark.parametrize(
-    ("changes", "match"),
-    [
-        ({"design": np.ones(12)}, "design and response"),
-        ({"response": np.full(12, np.nan)}, "response must be finite"),
-        ({"prior_mean": [0.0]}, "prior_mean must have 2 values"),
-        ({"prior_sd": [1.0, 0.0]}, "prior_sd must be positive"),
-        ({"sigma": -SIGMA}, "sigma must be positive"),
-        ({"sigma": np.ones((len(SIGMA), 5))}, "sigma must have shape"),
-        ({"log_prior": np.zeros(3)}, "log_prior must have 4001 values"),
-        ({"sigma": np.linspace(0.2, 0.6, 4001)}, "cuts it off"),
-    ],
-)
-def test_bad_input(changes, match):
-    design, response = made_up()
-    arguments = {
-        "design": design,
-        "response": response,
-        "prior_mean": [0.0, 0.0],
-        "prior_sd": [1.0, 1.0],
-        "sigma": SIGMA,
-        "log_prior": np.zeros(len(SIGMA)),
-    }
-    with pytest.raises(ValueError, match=match):
-        linear_posterior(**arguments | changes)
