@@ -28,6 +28,7 @@ NUMBERS = {"patients": 20.0, "shown": 20.0, "customers": 3.0, "every": 1.0, "nu"
 NUMBERS |= {"mu": 0.3, "log_mu": np.log(0.3), "kappa": 7.0}
 COVARIANCE = 0.4 + 0.4**2 * np.eye(16)
 OWN_NUMBERS = {
+    "Truncated Normal": {"mean": 4.0, "sigma": 0.8},
     "Mixture of Normals": {
         "mu": np.array([0.1, 0.8]), "sigma": np.array([0.2, 0.5]), "lengths": np.zeros(2),
     },
@@ -36,6 +37,7 @@ OWN_NUMBERS = {
     },
 }  # fmt: skip
 POINTS = {
+    "Truncated Normal": [np.array([3.2, 4.7]), np.array([3.9, 5.5])],
     "Multivariate Normal": [np.linspace(-1.0, 1.0, 16), np.ones(16)],
     "whole numbers": [np.array([0, 1]), np.array([1, 0])],
     "numbers": [np.array([0.2, 0.7]), np.array([0.55, 0.9])],
