@@ -49,6 +49,12 @@ REPAIRS = [
 ]
 
 
+# What the first page, the appendices and the search need, and no page of a notebook.
+NOT_FOR_NOTEBOOKS = re.compile(
+    r'<(?:script src|link [^>]*href)="[^"]*_static/(?:search|home|filter|appendices)\.(?:js|css)[^>]*>(?:</script>)?'
+)
+
+
 def light_head(html: str) -> str:
     """Leave out the program that draws 2,000 icons: a font draws the few that are used."""
     return re.sub(r"<script [^>]*fontawesome\.js[^>]*></script>", "", html)
@@ -59,6 +65,12 @@ def without_search_index(html: str) -> str:
     return re.sub(
         r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>', "", html
     )
+
+
+def only_where_used(html: str, pagename: str) -> str:
+    """Leave out the book's own scripts and styles where nothing on the page is for them."""
+    of_notebook = pagename.startswith(("chapters/", "exercises/", "solutions/"))
+    return NOT_FOR_NOTEBOOKS.sub("", html) if of_notebook else html
 
 
 def for_all_readers(html: str) -> str:
@@ -100,7 +112,7 @@ def depart_image(writer: Any, node: nodes.image) -> None:
 def add_filters(app: Sphinx) -> None:
     """Hand the filters to the templates."""
     if templates := getattr(app.builder, "templates", None):
-        for each in (light_head, without_search_index, for_all_readers):
+        for each in (light_head, without_search_index, only_where_used, for_all_readers):
             templates.environment.filters[each.__name__] = each
 
 
