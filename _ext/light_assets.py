@@ -104,7 +104,7 @@ def used_rules(rules: list[Node], words: set[str]) -> Iterator[str]:
 
 def icon_font(font: Path, glyphs: set[int]) -> str:
     """Return the rule that brings a font of only some icons along."""
-    whole = TTFont(font)
+    whole = TTFont(font, recalcTimestamp=False)  # the same icons give the same bytes
     logging.getLogger(subset.__name__).setLevel(logging.WARNING)  # what it did is nobody's concern
     options = subset.Options(layout_features=[], hinting=False, name_IDs=[], notdef_outline=False)
     cutter = subset.Subsetter(options)
