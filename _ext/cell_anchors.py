@@ -10,6 +10,7 @@ from pathlib import Path
 import re
 from typing import Any
 
+from dependencies import GUIDE
 from docutils import nodes
 from markdown_table import rows_of
 import nbformat
@@ -19,7 +20,6 @@ from sphinx.environment import BuildEnvironment
 
 ANCHOR = re.compile(r'<div id="cell-[\w-]+"></div>')
 TABLES = ("chapters/source-map.csv", "chapters/additions.csv", "appendices/errata.csv")
-GUIDE = "companion/exercises/guide.csv"
 LOOKUPS = (
     "appendices/symptoms.csv",
     "appendices/formulas.csv",
@@ -33,16 +33,12 @@ def targets(root: Path) -> dict[str, set[str]]:
     """Return the ids of cells that are pointed to, for each notebook."""
     found: dict[str, set[str]] = {}
     places = [row["target"] for table in TABLES for row in rows_of(root / table)]
-    for row in rows_of(root / GUIDE):
-        chapter, _, cell = row["explained"].partition("#")
-        places += [
-            f"chapters/{chapter}.ipynb#{cell}",
-            f"solutions/{row['chapter']}.ipynb#{row['asked']}",
-        ]
-    for row in (row for table in (*LOOKUPS, CONCEPTS) for row in rows_of(root / table)):
-        for place in row["places"].split():
-            chapter, _, cell = place.partition("#")
-            places.append(f"chapters/{chapter}.ipynb#{cell}")
+    guide = rows_of(root / GUIDE)
+    places += [f"solutions/{row['chapter']}.ipynb#{row['asked']}" for row in guide]
+    named = [row["explained"] for row in guide]
+    for table in (*LOOKUPS, CONCEPTS):
+        named += [place for row in rows_of(root / table) for place in row["places"].split()]
+    places += [f"chapters/{place.replace('#', '.ipynb#')}" for place in named]
     for target in places:
         name, _, cell = target.partition("#")
         if cell:

@@ -74,9 +74,8 @@ class IndexConcepts(SphinxTransform):
             return
         title = self.document.next_node(nodes.title).astext()
         found: dict[str, str] = {}
-        for concept, address in wanted(root).get(docname, ()):
-            found.setdefault(concept, address)
-        for term, address in (*self.headings(root), *self.explained(root)):
+        named = wanted(root).get(docname, ())
+        for term, address in (*named, *self.headings(root), *self.explained(root)):
             found.setdefault(term, address)
         self.note(
             [("single", f"{term}; {title}", address, "", None) for term, address in found.items()]

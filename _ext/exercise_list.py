@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 
 from chapter_files import stems
 from course import read, title_of
+from dependencies import GUIDE
 from docutils import nodes
 from glossary_links import GLOSSARY, terms
 from markdown_table import rows_of
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-GUIDE = "companion/exercises/guide.csv"
 HEADING = re.compile(r"^## (\S+) \((easy|medium|hard)\b[^)]*\): (.+)$", re.MULTILINE)
 ANCHOR = '<a id="{}"></a>'
 

@@ -46,9 +46,8 @@ class Lookup(SphinxDirective):
                 found = [place(root, target) for target in row["places"].split()]
             except ValueError as problem:
                 raise self.error(f"{self.table}, {row['id']}: {problem}") from problem
-            for target in row["places"].split():
-                stem = target.partition("#")[0]
-                self.env.note_dependency(str(root / f"chapters/{stem}.ipynb"))
+            for each in found:
+                self.env.note_dependency(str(root / f"{each.page}.ipynb"))
             shown += self.item(row, found)
         return [shown]
 

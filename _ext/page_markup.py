@@ -49,10 +49,11 @@ REPAIRS = [
 ]
 
 
-# What the first page, the appendices and the search need, and no page of a notebook.
-NOT_FOR_NOTEBOOKS = re.compile(
-    r'<(?:script src|link [^>]*href)="[^"]*_static/(?:search|home|filter|appendices)\.(?:js|css)[^>]*>(?:</script>)?'
-)
+# Scripts and styles of the first page, the appendices and the search.
+NOT_FOR_NOTEBOOKS = {
+    f"_static/{name}"
+    for name in ("appendices.css", "filter.js", "home.css", "search.css", "search.js")
+}
 
 
 def light_head(html: str) -> str:
@@ -65,12 +66,6 @@ def without_search_index(html: str) -> str:
     return re.sub(
         r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>', "", html
     )
-
-
-def only_where_used(html: str, pagename: str) -> str:
-    """Leave out the book's own scripts and styles where nothing on the page is for them."""
-    of_notebook = pagename.startswith(("chapters/", "exercises/", "solutions/"))
-    return NOT_FOR_NOTEBOOKS.sub("", html) if of_notebook else html
 
 
 def for_all_readers(html: str) -> str:
@@ -112,13 +107,25 @@ def depart_image(writer: Any, node: nodes.image) -> None:
 def add_filters(app: Sphinx) -> None:
     """Hand the filters to the templates."""
     if templates := getattr(app.builder, "templates", None):
-        for each in (light_head, without_search_index, only_where_used, for_all_readers):
+        for each in (light_head, without_search_index, for_all_readers):
             templates.environment.filters[each.__name__] = each
+
+
+def only_where_used(
+    app: Sphinx, pagename: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Leave out the book's own scripts and styles where nothing on the page is for them."""
+    if pagename.startswith(("chapters/", "exercises/", "solutions/")):
+        for kind in ("css_files", "script_files"):
+            context[kind] = [
+                file for file in context[kind] if file.filename not in NOT_FOR_NOTEBOOKS
+            ]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the filters and the writer of images."""
     app.config.templates_path.append("_templates")
     app.connect("builder-inited", add_filters)
+    app.connect("html-page-context", only_where_used, priority=900)  # the lists are then complete
     app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -26,11 +26,10 @@ class Place(NamedTuple):
     fragment: str
     label: str
 
-    def link(self, here: str = "appendices") -> str:
-        """Return a link to it, as HTML, from a page in a folder."""
-        up = "../" if here else ""
+    def link(self) -> str:
+        """Return a link to it, as HTML, from an appendix."""
         return (
-            f'<a class="reference internal" href="{up}{self.page}.html#{self.fragment}">'
+            f'<a class="reference internal" href="../{self.page}.html#{self.fragment}">'
             f"{escape(self.label)}</a>"
         )
 

@@ -24,12 +24,12 @@ from cards import LINE, LINES
 from cards import TABLE as CARDS
 from chapter_files import BELOW_CHAPTER, files_of, module_of, stems
 from course import ROOT, read
+from dependencies import GUIDE
 from learners_copies import text
 import make_exercises
 
 TEMPLATE = Path(__file__).resolve().parent / "chapter_template"
 TOC, ADDITIONS = "_toc.yml", "chapters/additions.csv"
-GUIDE = "companion/exercises/guide.csv"  # what each exercise is about
 NEEDED = ("03", "04")  # the chapters that the template builds on
 QUESTION = "How likely is it that the next delivery takes more than 45 minutes?"
 TABLES = ("the_slug_all", "the_slug_part")  # what the template's reference model makes

@@ -27,9 +27,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, FloatObject, NameObject, NullObject
 from rendering import HTML
+import yaml
 
 NAME = "practical-bayesian-modeling"
-TITLE = "Practical Bayesian Modeling in PyMC and TensorFlow Probability"
+TITLE = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["title"]
 LEFT_OUT = {".buildinfo", ".buildinfo.bak"}
 ANY_DAY = (1980, 1, 1, 0, 0, 0)  # the same book gives the same archive
 PAPER: dict[str, Any] = {"format": "A4", "print_background": True}

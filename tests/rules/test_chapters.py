@@ -8,6 +8,7 @@ import re
 import cards
 from chapter_files import BELOW_CHAPTER, files_of, module_of, stems
 from course import FOLDED, ROOT, SETUP, pages, tags
+from dependencies import GUIDE
 import predict_cards
 import pytest
 from tidy_notebooks import read
@@ -92,7 +93,7 @@ def missing_exercises(stem):
     for item in own:
         if lead_of(item.id) is None:
             yield (
-                f"companion/exercises/guide.csv: a row `{stem},{item.id},cell-that-asks,topic,concept,{stem}#cell-that-explains,`"
+                f"{GUIDE}: a row `{stem},{item.id},cell-that-asks,topic,concept,{stem}#cell-that-explains,`"
             )
     if not (ROOT / "tests/unit/exercises" / f"{module}.py").exists():
         return

@@ -1,21 +1,19 @@
 """Exercises follow from solutions; every exercise is asked, checked and solved, and leads on."""
 
-import csv
-
 from chapter_files import module_of
 from companion.exercises.guide import TABLE
 from companion.exercises.registry import EXERCISES
 from course import ROOT, name_of, notebooks
 from learners_copies import text
 import make_exercises
+from markdown_table import rows_of
 import pytest
 from tidy_notebooks import read
 
 from tests.rules.common import each_solution, none_of, whole_course
 
 GUIDE = name_of(TABLE)
-with open(TABLE, encoding="utf-8", newline="") as file:
-    ROWS = list(csv.DictReader(file))
+ROWS = rows_of(TABLE)
 EACH_ROW = pytest.mark.parametrize(
     "row", [pytest.param(row, id=f"{row['chapter']}-{row['id']}") for row in ROWS]
 )

@@ -4,12 +4,13 @@ import arviz as az
 from companion.lessons import mcmc, sbc
 from companion.lessons.scores import elpd_difference, pointwise_waic
 from course import ROOT
+from lookup import FORMULAS
 from markdown_table import rows_of
 import numpy as np
 import pytest
 from scipy import integrate, optimize, special, stats
 
-ROWS = {row["id"]: row for row in rows_of(ROOT / "appendices/formulas.csv")}
+ROWS = {row["id"]: row for row in rows_of(ROOT / FORMULAS)}
 CHECKS = {}
 
 
