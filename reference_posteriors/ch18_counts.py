@@ -1,14 +1,16 @@
-"""The models of chapter 18, counts: exact, because their hyperparameters fit on grids.
+"""The models of chapter 18, counts. All but one are exact, because their hyperparameters fit on grids.
 
 Given these, the rates of a Gamma-Poisson have Gamma posteriors, and are integrated by their moments.
 """
 
 from __future__ import annotations
 
+from companion import datasets
 from companion.counts import lip_cancer, pumps
 from companion.exercises.checks.ch18_counts import exact_pumps
 import numpy as np
 import pandas as pd
+import pymc as pm
 from scipy import stats
 
 from reference_posteriors.registry import model
@@ -93,3 +95,20 @@ def lip_cancer_rates() -> pd.DataFrame:
 def ten_pumps() -> pd.DataFrame:
     frame = pumps()
     return table(exact_pumps(frame["failures"].to_numpy(), frame["hours"].to_numpy()))
+
+
+@model
+def radon_above() -> pm.Model:
+    """Say of each house whether it is above 4 pCi/L, where the chapter counts the houses of a floor."""
+    houses = datasets.radon()
+    county, names = pd.factorize(houses["county"], sort=True)
+    uranium = houses["log_uranium"].to_numpy()
+    with pm.Model() as m:
+        mu_alpha = pm.Normal("mu_alpha", 0.0, 1.5)
+        gamma = pm.Normal("gamma", 0.0, 2.0)
+        beta = pm.Normal("beta", 0.0, 1.5)
+        tau = pm.HalfNormal("tau", 1.0)
+        z = pm.Normal("z", 0.0, 1.0, shape=len(names))
+        log_odds = mu_alpha + gamma * uranium + tau * z[county] + beta * houses["floor"].to_numpy()
+        pm.Bernoulli("y", logit_p=log_odds, observed=houses["log_radon"].to_numpy() > np.log(4.0))
+    return m
