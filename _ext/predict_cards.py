@@ -1,4 +1,4 @@
-"""Turn a Markdown cell tagged `predict` into a card, and cover what answers it until the reader commits.
+"""Turn a Markdown cell tagged `predict` or `self-check` into a card that asks before it tells.
 
 In Jupyter such a cell is a question, and a few `<details>` that open to a word on each choice::
 
@@ -8,7 +8,8 @@ In Jupyter such a cell is a question, and a few `<details>` that open to a word 
     <details data-right data-cell="table" data-shows="0.2"><summary>The t</summary>And on this.</details>
 
 Without any `<details>` the reader commits with a button; with a single `<details data-number="pesos">`
-by a number. The page has::
+by a number. A card tagged `self-check` begins with `**Check yourself.**`, always has choices, and covers only
+its own words: it asks what a section was about. The page has::
 
     form.predict#<cell id>
         p.predict-title, div.predict-question
@@ -38,8 +39,9 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-TAG = "predict"
-OPENING = "**Predict.** "
+TAG, CHECK_TAG = "predict", "self-check"
+OPENINGS = {TAG: "**Predict.** ", CHECK_TAG: "**Check yourself.** "}
+TITLES = {TAG: "Predict, then look", CHECK_TAG: "Check yourself"}
 FENCE = "`" * 9
 
 ATTRIBUTE = r'\s+([\w-]+)(?:="([^"]*)")?'
@@ -77,8 +79,18 @@ class Choice:
 
 @dataclass(frozen=True)
 class Card:
-    """A question, and the choices: none, several, or one that asks for a number."""
+    """A question, and the choices: none, several, or one that asks for a number.
 
+    Attributes
+    ----------
+    tag : str
+        What the cell is tagged with, as its first words say.
+    question : str
+        In Markdown.
+    choices : tuple of Choice
+    """
+
+    tag: str
     question: str
     choices: tuple[Choice, ...]
 
@@ -86,6 +98,13 @@ class Card:
     def unit(self) -> str | None:
         """The unit of the number that is asked for; None if the card has choices or nothing."""
         return self.choices[0].attributes.get("data-number") if self.choices else None
+
+    @property
+    def kind(self) -> str:
+        """How the reader commits: `check`, `choice`, `number`, or with `own` words."""
+        if self.tag == CHECK_TAG:
+            return "check"
+        return "own" if not self.choices else "choice" if self.unit is None else "number"
 
 
 def parse(source: str) -> Card:
@@ -105,10 +124,12 @@ def parse(source: str) -> Card:
     ValueError
         If it is no card: the text says what is wrong.
     """
-    if not source.startswith(OPENING):
-        raise ValueError(f"a card begins with {OPENING!r}, this one with {source[:20]!r}")
-    question, *_ = source.removeprefix(OPENING).partition("<details")
-    rest = CHOICE.sub("", source.removeprefix(OPENING + question)).strip()
+    tag = next((tag for tag, opening in OPENINGS.items() if source.startswith(opening)), None)
+    if tag is None:
+        wanted = " or ".join(map(repr, OPENINGS.values()))
+        raise ValueError(f"a card begins with {wanted}, this one with {source[:20]!r}")
+    question, *_ = source.removeprefix(OPENINGS[tag]).partition("<details")
+    rest = CHOICE.sub("", source.removeprefix(OPENINGS[tag] + question)).strip()
     if rest:
         raise ValueError(f"only choices follow a question, and this is none: {rest[:60]!r}")
     choices = []
@@ -119,7 +140,7 @@ def parse(source: str) -> Card:
         label, word = found[4], found[5]
         lines = word.startswith("\n\n") and word.endswith("\n\n")
         choices.append(Choice(label.strip(), word.strip(), attributes, lines))
-    return Card(question.strip(), tuple(choices))
+    return Card(tag, question.strip(), tuple(choices))
 
 
 class element(nodes.General, nodes.Element):  # noqa: N801 (docutils finds visitors by this name)
@@ -158,20 +179,19 @@ class PredictCard(SphinxDirective):
         except ValueError as problem:
             raise self.error(f"{self.arguments[0]}: {problem}") from None
         name = self.arguments[0]
-        kind = "own" if not card.choices else "choice" if card.unit is None else "number"
-        title = element.of("p", nodes.Text("Predict, then look"), class_="predict-title")
+        title = element.of("p", nodes.Text(TITLES[card.tag]), class_="predict-title")
         question = element.of(
             "div", *self.parsed(card.question), class_="predict-question", id=f"{name}-question"
         )
-        form = element.of("form", title, question, class_=TAG, id=name, data_kind=kind)
-        if kind == "choice":
+        form = element.of("form", title, question, class_=TAG, id=name, data_kind=card.kind)
+        if card.kind in ("check", "choice"):
             form += element.of(
                 "fieldset",
                 *(self.choice(name, number, one) for number, one in enumerate(card.choices, 1)),
                 aria_labelledby=f"{name}-question",
                 aria_live="polite",
             )
-        elif kind == "number":
+        elif card.kind == "number":
             form += self.number(name, card)
         return [form]
 
@@ -218,7 +238,7 @@ class CoverAnswers(SphinxTransform):
     def apply(self, **kwargs: Any) -> None:
         """Run over one document."""
         for card in self.document.findall(element):
-            if card["tag"] == "form":
+            if card["tag"] == "form" and card["html"]["data-kind"] != "check":
                 for cell in cells_below(card):
                     cell["classes"] += ["predict-answer", f"{card['html']['id']}-answer"]
 
@@ -243,11 +263,11 @@ def is_cell(node: nodes.Node | None) -> bool:
 
 def write_cards(app: Sphinx, docname: str, content: list[str]) -> None:
     """Replace each tagged cell of a notebook that Sphinx has just read by its card."""
-    if f'"{TAG}"' not in content[0]:
+    if not any(f'"{tag}"' in content[0] for tag in OPENINGS):
         return
     notebook = nbformat.v4.reads(content[0])
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and TAG in cell.metadata.get("tags", []):
+        if cell.cell_type == "markdown" and OPENINGS.keys() & set(cell.metadata.get("tags", [])):
             cell.source = f"{FENCE}{{predict-card}} {cell.id}\n{cell.source}\n{FENCE}"
     content[0] = nbformat.v4.writes(notebook)
 

@@ -1,8 +1,9 @@
 /* Cards that ask before the page tells.
  *
  * A card (form.predict) covers the outputs below it (.predict-answer) until the reader commits: to a
- * choice, a number, or a thought. predict_cards.css does the showing and hiding, by <html data-predict>,
- * which is set before the page is painted; by form[data-done]; and by .predict-open on what is uncovered.
+ * choice, a number, or a thought. A self-check (data-kind="check") covers nothing but its own words.
+ * predict_cards.css does the showing and hiding, by <html data-predict>, which is set before the page is
+ * painted; by form[data-done]; and by .predict-open on what is uncovered.
  * Without JavaScript everything is open.
  */
 (() => {
@@ -43,6 +44,7 @@
   const answers = (card) => [...document.getElementsByClassName(`${card.id}-answer`)];
   const uncover = (card, open) =>
     answers(card).forEach((one) => one.classList.toggle("predict-open", open));
+  const isCheck = (card) => card.dataset.kind === "check";
   const choices = (card) => [...card.querySelectorAll(".predict-choice")];
   const picked = (card) =>
     card.querySelector("input:checked")?.value ?? card.querySelector("[type=text]")?.value.trim();
@@ -51,7 +53,10 @@
     if (card.dataset.kind === "number" && value !== SHOWN)
       return `You said ${value}. Compare below.`;
     const chosen = card.querySelector("[data-chosen]");
-    if (!chosen) return "Uncovered. Compare with what you had in mind.";
+    if (!chosen)
+      return isCheck(card)
+        ? "The right one is marked."
+        : "Uncovered. Compare with what you had in mind.";
     return "right" in chosen.dataset ? "You had it." : "Not this one. The right one is marked.";
   };
 
@@ -78,12 +83,12 @@
     said.className = "predict-verdict";
     card.actions.replaceChildren(
       said,
-      button("Predict again", () => {
+      button(isCheck(card) ? "Try again" : "Predict again", () => {
         remember((kept) => delete kept[card.id]);
         ask(card);
         (card.querySelector("input") ?? card.querySelector("button")).focus();
       }),
-      button("Forget all my predictions", () => {
+      button("Forget all my answers", () => {
         remember((kept) => Object.keys(kept).forEach((id) => delete kept[id]));
         document.querySelectorAll(".predict").forEach(ask);
         card.querySelector("input, button").focus();
@@ -114,10 +119,13 @@
     const show = () => commit(card, SHOWN);
     if (card.dataset.kind === "own")
       return card.actions.replaceChildren(button("I have one. Show me", show, false));
-    const look = button("Commit and look", () => {}, false);
+    const [label, instead] = isCheck(card)
+      ? ["Check", "Show me"]
+      : ["Commit and look", "I have my own answer. Show me"];
+    const look = button(label, () => {}, false);
     look.type = "submit";
     look.disabled = true;
-    card.actions.replaceChildren(look, button("I have my own answer. Show me", show));
+    card.actions.replaceChildren(look, button(instead, show));
   };
 
   const start = (card, kept) => {

@@ -177,3 +177,27 @@ def test_a_card_takes_a_number_or_a_thought(window, book, kind):
     assert output.is_visible()
     page.reload()
     assert output.is_visible() and form.get_by_role("button", name="Predict again").is_visible()
+
+
+def test_a_self_check_covers_only_its_own_words(window, book):
+    paths = [book / f"{page}.html" for page in PAGES]
+    found = min(
+        (path for path in paths if soup(path).select('.predict[data-kind="check"]')),
+        key=lambda path: path.stat().st_size,
+    )
+    page = window()
+    page.goto(found.as_uri())
+    form = page.locator('.predict[data-kind="check"]').first
+    wrong = form.locator(".predict-choice:not([data-right])").first
+    words = form.locator(".predict-word")
+    assert page.locator(f".{form.get_attribute('id')}-answer").count() == 0
+    assert not any(word.is_visible() for word in words.all())
+    wrong.get_by_role("radio").check()
+    form.get_by_role("button", name="Check", exact=True).click()
+    assert wrong.locator(".predict-word").is_visible()
+    assert form.locator("[data-right] .predict-word").is_visible()
+    page.reload()
+    assert "Not this one" in form.inner_text()
+    form.get_by_role("button", name="Try again").click()
+    form.get_by_role("button", name="Show me").click()
+    assert "The right one is marked." in form.inner_text()

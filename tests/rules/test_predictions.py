@@ -5,7 +5,7 @@ from functools import cache
 import re
 
 from course import ROOT, name_of, tags
-from predict_cards import TAG, Card, Choice, parse
+from predict_cards import CHECK_TAG, OPENINGS, TAG, Card, Choice, parse
 import runs
 from source_map import texts_and_tables
 from tidy_notebooks import read
@@ -13,7 +13,7 @@ from tidy_notebooks import read
 from tests.rules.common import NOTEBOOKS, each_chapter, each_text, none_of, whole_course
 
 FEWEST, MOST = 2, 5
-CARDS = 3  # with choices, in each chapter
+CARDS = {TAG: 3, CHECK_TAG: 2}  # with choices, in each chapter
 SHORTEST_WORD = 20
 MARKDOWN = re.compile(r"[`*\[]")  # what Jupyter shows as it is written, inside of a line of HTML
 MATHEMATICS = re.compile(r"\$[^$]*\$")
@@ -25,7 +25,7 @@ def cards(notebook):
     return [
         (cell, below)
         for cell, below in zip(cells, [*cells[1:], None], strict=True)
-        if TAG in tags(cell)
+        if OPENINGS.keys() & set(tags(cell))
     ]
 
 
@@ -41,7 +41,7 @@ def problems_of(card: Card):
     if card.unit is not None:
         if len(card.choices) > 1 or right:
             yield "a card that asks for a number has one `<details data-number>`, and no right choice"
-    elif card.choices:
+    elif card.choices or card.tag == CHECK_TAG:
         if not FEWEST <= len(card.choices) <= MOST:
             yield f"{FEWEST} to {MOST} choices, or none; not {len(card.choices)}"
         if len(right) != 1:
@@ -59,41 +59,50 @@ def problems_of(card: Card):
 def test_a_card_has_one_right_choice_and_a_word_on_each(path):
     problems = []
     for cell, below in cards(read(path)):
-        if cell.cell_type != "markdown" or not cell.id.startswith("predict-"):
-            problems.append(
-                f"{cell.id}: a card is a Markdown cell, and its id begins with predict-"
-            )
+        tag = next(tag for tag in OPENINGS if tag in tags(cell))
+        if cell.cell_type != "markdown" or not cell.id.startswith(f"{tag}-"):
+            problems.append(f"{cell.id}: a card is a Markdown cell, and its id begins with {tag}-")
             continue
-        if below is None or below.cell_type != "code":
+        covers = below is not None and below.cell_type == "code"
+        if tag == TAG and not covers:
             problems.append(f"{cell.id}: the cell below a card is the code whose output answers it")
+        if tag == CHECK_TAG and covers:
+            problems.append(f"{cell.id}: a self-check ends a section; below it begins the next")
         try:
             card = parse(cell.source)
         except ValueError as problem:
             problems.append(f"{cell.id}: {problem}")
         else:
+            if card.tag != tag:
+                problems.append(f"{cell.id}: a card tagged {tag} begins with {OPENINGS[tag]!r}")
             problems += [f"{cell.id}: {problem}" for problem in problems_of(card)]
     none_of(problems)
 
 
-def with_choices(notebook):
+def with_choices(notebook, tag):
     """Return the ids of the cards that offer choices; a card that is wrong is the business of the rule above."""
     found = []
     for cell, _ in cards(notebook):
         try:
-            choices = parse(cell.source).choices
+            card = parse(cell.source)
         except ValueError:
             continue
-        if len(choices) >= FEWEST:
+        if card.tag == tag and len(card.choices) >= FEWEST:
             found.append(cell.id)
     return found
 
 
 @each_chapter
-def test_a_chapter_asks_before_it_tells(path):
-    found = with_choices(read(path))
-    if len(found) < CARDS:
-        named = ", ".join(found) or "none"
-        none_of([f"{CARDS} prediction cards with choices or more, not {len(found)} ({named})"])
+def test_a_chapter_asks_before_it_tells_and_afterwards(path):
+    problems = []
+    for tag, fewest in CARDS.items():
+        found = with_choices(read(path), tag)
+        if len(found) < fewest:
+            named = ", ".join(found) or "none"
+            problems.append(
+                f"{fewest} cards tagged {tag} with choices or more, not {len(found)} ({named})"
+            )
+    none_of(problems)
 
 
 @cache
