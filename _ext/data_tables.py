@@ -13,6 +13,7 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from html_classes import add_class, classes_of, set_classes
+from percent_signs import spaced
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -113,7 +114,7 @@ def readable(html: str) -> str:
             continue
         for cell in table.find_all(["td", "th"]):  # companion's tables bring padding of their own
             if cell.string:
-                cell.string = cell.string.strip()
+                cell.string = spaced(cell.string.strip())
         del table["border"]
         for cell in table.find_all(["tr", "th", "td"]):
             for name in ("halign", "valign", "style"):

@@ -1,7 +1,7 @@
 """Write percentages in one way: 5 %, with a space in which no line breaks.
 
 Python's own format writes 5%, and so do the sentences that cells compute with it; prose writes 5 %. In the
-text of a page, not in its code and tables, both become the same.
+text of a page, not in its code, both become the same; `data_tables` asks for the same in tables.
 """
 
 import re

@@ -130,6 +130,17 @@ def test_percent_signs_stand_apart_on_the_same_line(text, shown):
     assert percent_signs.spaced(text) == shown
 
 
+def test_percent_signs_of_tables_stand_apart_too():
+    html = (
+        "<table><tr><th>25%</th><td>7.5%</td><td>cost 51% more</td><td><b>5%</b></td></tr></table>"
+    )
+    page = BeautifulSoup(data_tables.readable(html), "html.parser")
+    shown = [
+        cell.get_text().replace("\N{NO-BREAK SPACE}", "~") for cell in page.find_all(["th", "td"])
+    ]
+    assert shown == ["25~%", "7.5~%", "cost 51~% more", "5~%"]
+
+
 BESIDE = """<ul class="current nav bd-sidenav"><li class="toctree-l1 has-children"><a class="reference internal"
 href="../chapters/01-a.html">01</a><details><summary></summary><ul><li class="toctree-l2"><a class="reference internal"
 href="01-a.html">Exercises</a></li></ul></details></li><li class="toctree-l1 current active has-children"><a
