@@ -1,11 +1,13 @@
 """Make of the rendered book what can be handed on: an archive, or one document to print.
 
-    python tools/publish.py zip   makes _build/practical-bayesian-modeling.zip
-    python tools/publish.py pdf   makes _build/practical-bayesian-modeling.pdf
+    python tools/publish.py zip    makes _build/practical-bayesian-modeling.zip
+    python tools/publish.py pdf    makes _build/practical-bayesian-modeling.pdf
+    python tools/publish.py runs   makes _build/practical-bayesian-modeling-runs.zip
 
 The archive is a folder with the book: unpack it, open `index.html`. The document is what Chromium prints of each
 page, both languages, in reading order, bound with a table of contents, page numbers and bookmarks. Render the
-book first. `--pages chapters/04-diagnostics ...` binds some pages only.
+book first. `--pages chapters/04-diagnostics ...` binds some pages only. The runs are the executed notebooks that
+came with the course.
 """
 
 import argparse
@@ -27,6 +29,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, FloatObject, NameObject, NullObject
 from rendering import HTML
+from runs import SHIPPED
 import yaml
 
 NAME = "practical-bayesian-modeling"
@@ -110,17 +113,19 @@ def rendered(html: Path) -> list[str]:
     return found
 
 
-def pack(html: Path, target: Path, root: Path = ROOT) -> int:
-    """Write a rendered book as an archive, and return the number of its files.
+def pack(source: Path, target: Path, root: Path = ROOT, name: str = NAME) -> int:
+    """Write a folder, such as a rendered book, as an archive, and return the number of its files.
 
     Parameters
     ----------
-    html : Path
-        The folder of the book.
+    source : Path
+        The folder.
     target : Path
         The archive.
     root : Path
-        The folder of the course, whose name must not be in the book.
+        The folder of the course, whose name must not be in a file.
+    name : str
+        The folder that it unpacks to.
 
     Returns
     -------
@@ -131,16 +136,16 @@ def pack(html: Path, target: Path, root: Path = ROOT) -> int:
     Unfit
         If a file names the folder of the course, which is nobody's concern.
     """
-    files = [path for path in sorted(html.rglob("*")) if path.is_file()]
+    files = [path for path in sorted(source.rglob("*")) if path.is_file()]
     files = [path for path in files if path.name not in LEFT_OUT]
     told = [path for path in files if str(root).encode() in path.read_bytes()]
     if told:
         raise Unfit(
-            f"{told[0].relative_to(html)} names the folder {root} ({len(told)} files in all)."
+            f"{told[0].relative_to(source)} names the folder {root} ({len(told)} files in all)."
         )
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in files:
-            entry = zipfile.ZipInfo(f"{NAME}/{path.relative_to(html).as_posix()}", ANY_DAY)
+            entry = zipfile.ZipInfo(f"{name}/{path.relative_to(source).as_posix()}", ANY_DAY)
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, path.read_bytes())
@@ -329,26 +334,41 @@ def bind(browser: Browser, html: Path, target: Path, names: Sequence[str]) -> in
     return length + sheets
 
 
+def publish(kind: str, chosen: Sequence[str] | None, html: Path, target: Path) -> str:
+    """Make an archive of the rendered book, or a document; return how large it is, for people.
+
+    Raises
+    ------
+    Unfit
+        If a page of the book is missing, or one of those chosen is none.
+    """
+    known = rendered(html)
+    if unknown := [name for name in chosen or () if name not in known]:
+        raise Unfit(f"--pages: {unknown[0]!r} is no page of the book, such as {known[1]!r}.")
+    if kind == "zip":
+        return f"{pack(html, target)} files"
+    names = [name for name in known if not chosen or name in chosen]
+    with chromium() as browser:
+        return f"{bind(browser, html, target, names)} sheets"
+
+
 def main() -> str | None:
     """Make what was asked for, and say where it is; return what went wrong, if anything."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("kind", choices=["zip", "pdf"])
+    parser.add_argument("kind", choices=["zip", "pdf", "runs"])
     parser.add_argument("--pages", nargs="+", metavar="PAGE", help="bind these pages only")
     options = parser.parse_args()
     html = ROOT / HTML
-    target = html.parent / f"{NAME}.{options.kind}"
+    name = f"{NAME}-runs" if options.kind == "runs" else NAME
+    html.parent.mkdir(exist_ok=True)
+    target = html.parent / f"{name}.{'pdf' if options.kind == 'pdf' else 'zip'}"
     try:
-        known = rendered(html)
-        if unknown := [name for name in options.pages or () if name not in known]:
-            raise Unfit(f"--pages: {unknown[0]!r} is no page of the book, such as {known[1]!r}.")
-        if options.kind == "zip":
-            made = f"{pack(html, target)} files"
+        if options.kind == "runs":
+            made = f"{pack(ROOT / SHIPPED, target, name=name)} files"
         else:
-            names = [name for name in known if not options.pages or name in options.pages]
-            with chromium() as browser:
-                made = f"{bind(browser, html, target, names)} sheets"
+            made = publish(options.kind, options.pages, html, target)
     except Unfit as problem:
         return str(problem)
     print(f"{target}: {made}, {target.stat().st_size / 1e6:.1f} MB")

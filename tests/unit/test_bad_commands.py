@@ -55,6 +55,13 @@ TABLE = {
         (["--chekc"], "unrecognized arguments: --chekc"),
         (["chapters"], "unrecognized arguments: chapters"),
     ],
+    "upkeep": [
+        ([], "the following arguments are required: what"),
+        (["clean"], "argument what: invalid choice: 'clean' (choose from"),
+        (["report"], "the following arguments are required: logs"),
+        (["release", "v1.0"], "the following arguments are required: files"),
+        (["keys", "all"], "unrecognized arguments: all"),
+    ],
 }
 ROWS = [(name, arguments, says) for name, rows in TABLE.items() for arguments, says in rows]
 
