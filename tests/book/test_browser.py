@@ -102,6 +102,13 @@ def typeset(page):
     )
 
 
+# Formulas and tables that scroll, and do not begin at their left end.
+HIDDEN_AT_THE_LEFT = """[...document.querySelectorAll("article div.math, article .table-scroll")].filter((one) => {
+    const inside = one.querySelector("mjx-math, table");
+    return inside && inside.getBoundingClientRect().left < one.getBoundingClientRect().left - 1;
+}).map((one) => one.textContent.slice(0, 80))"""
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_all_windows_with_its_mathematics_and_code(window, book, name):
     page = window(1440)
@@ -113,6 +120,7 @@ def test_a_page_fits_all_windows_with_its_mathematics_and_code(window, book, nam
     for width in (390, 320, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+        assert not page.evaluate(HIDDEN_AT_THE_LEFT), width
     look_at_lines(page)
 
 
