@@ -17,6 +17,7 @@ CARDS = {TAG: 3, CHECK_TAG: 2}  # with choices, in each chapter
 SHORTEST_WORD = 20
 MARKDOWN = re.compile(r"[`*\[]")  # what Jupyter shows as it is written, inside of a line of HTML
 MATHEMATICS = re.compile(r"\$[^$]*\$")
+TAGS = re.compile(r"<[^>]*>")
 
 
 def cards(notebook):
@@ -51,6 +52,8 @@ def problems_of(card: Card):
     for choice in card.choices:
         if len(choice.word) < SHORTEST_WORD:
             yield f"{choice.label!r}: the word on it has {SHORTEST_WORD} letters or more"
+        if not re.search(r"\w", TAGS.sub("", MATHEMATICS.sub("", choice.label))):
+            yield f"{choice.label!r}: a label has a word beside its formula, for who hears the page"
         if raw(choice):
             yield f"{choice.label!r}: leave blank lines around Markdown, and in a label write HTML"
 
