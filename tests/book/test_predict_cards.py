@@ -6,15 +6,17 @@ from test_pages import PAGES, soup
 CHOICES = '.predict[data-kind="choice"]'
 
 
+def lightest(book, selector, fewest=1):
+    """Return the address of the lightest page on which a selector finds so many things."""
+    paths = [book / f"{page}.html" for page in PAGES]
+    found = [path for path in paths if len(soup(path).select(selector)) >= fewest]
+    return min(found, key=lambda path: path.stat().st_size).as_uri()
+
+
 @pytest.fixture(scope="module")
 def page_with_cards(book):
-    """Return the address of the lightest page that has two cards with choices."""
-    found = [
-        book / f"{page}.html"
-        for page in PAGES
-        if len(soup(book / f"{page}.html").select(CHOICES)) > 1
-    ]
-    return min(found, key=lambda path: path.stat().st_size).as_uri()
+    """Return the address of a page that has two cards with choices."""
+    return lightest(book, CHOICES, fewest=2)
 
 
 class Card:
@@ -160,11 +162,9 @@ def test_a_finger_can_hit_what_a_card_offers(window, page_with_cards):
 
 @pytest.mark.parametrize("kind", ["own", "number"])
 def test_a_card_takes_a_number_or_a_thought(window, book, kind):
-    pages = (book / f"{page}.html" for page in PAGES)
     select = f'.predict[data-kind="{kind}"]'
-    address = next(path for path in pages if soup(path).select_one(select)).as_uri()
     page = window()
-    page.goto(address)
+    page.goto(lightest(book, select))
     form = page.locator(select).first
     output = page.locator(f".{form.get_attribute('id')}-answer .cell_output > *").first
     assert not output.is_visible()
@@ -180,14 +180,10 @@ def test_a_card_takes_a_number_or_a_thought(window, book, kind):
 
 
 def test_a_self_check_covers_only_its_own_words(window, book):
-    paths = [book / f"{page}.html" for page in PAGES]
-    found = min(
-        (path for path in paths if soup(path).select('.predict[data-kind="check"]')),
-        key=lambda path: path.stat().st_size,
-    )
+    select = '.predict[data-kind="check"]'
     page = window()
-    page.goto(found.as_uri())
-    form = page.locator('.predict[data-kind="check"]').first
+    page.goto(lightest(book, select))
+    form = page.locator(select).first
     wrong = form.locator(".predict-choice:not([data-right])").first
     words = form.locator(".predict-word")
     assert page.locator(f".{form.get_attribute('id')}-answer").count() == 0
