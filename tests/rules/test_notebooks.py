@@ -49,6 +49,17 @@ def test_a_stored_table_was_made_for_no_terminal(path):
 
 
 @each_notebook
+def test_a_stored_output_has_all_its_forms(path):
+    none_of(
+        f"{cell.id}: no text beside the table, as in runs/, where it is left out, and nbval compares both; "
+        "run the cell and save"
+        for cell in code_cells(read(path))
+        for output in cell.get("outputs", [])
+        if "data" in output and "text/plain" not in output.data
+    )
+
+
+@each_notebook
 def test_figures_are_named_captioned_and_described(path):
     problems = []
     for cell in code_cells(read(path)):
