@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import shutil
 import sys
 
+from command_line import whole_number
 import course
 from course import ROOT, Unreadable, code_cells, name_of, read
 import failures
@@ -106,7 +107,9 @@ def main() -> None:
     )
     parser.add_argument("--fresh", action="store_true", help="run everything on this machine")
     parser.add_argument("--cold", action="store_true", help="forget this machine's runs first")
-    parser.add_argument("--slowest", type=int, metavar="N", help="list the N slowest cells")
+    parser.add_argument(
+        "--slowest", type=whole_number(1), metavar="N", help="list the N slowest cells"
+    )
     options = parser.parse_args()
 
     with stoppable(KEPT), alone():

@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 import sys
 from typing import Any
 
+from command_line import whole_number
 from seeds import alarms, record, sentences, sweep
 from seeds.sweep import Task
 from stopping import stoppable
@@ -38,14 +39,16 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "what", nargs="?", default="all", choices=("all", "fits", "notebooks", "sentences")
     )
     parser.add_argument("words", nargs="*", help="only notebooks whose path contains one of these")
-    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help="other seeds a fit")
+    parser.add_argument(
+        "--seeds", type=whole_number(1), default=SEEDS, metavar="N", help="other seeds a fit"
+    )
     parser.add_argument("--shift", type=int, nargs="*", default=SHIFTS, metavar="N")
     parser.add_argument("--simulations", action="store_true", help="shift simulated data, too")
     parser.add_argument(
         "--other-processor", action="store_true", help="also own seeds for another processor"
     )
     parser.add_argument("--again", action="store_true", help="forget earlier results")
-    parser.add_argument("--workers", type=int, metavar="N", help="notebooks at a time")
+    parser.add_argument("--workers", type=whole_number(1), metavar="N", help="notebooks at a time")
     return parser.parse_args(arguments)
 
 

@@ -20,6 +20,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 
 from chapter_files import NOTEBOOK_FOLDERS, stems
+from command_line import whole_number
 import course
 from course import ROOT, in_book
 from kernels import ENVIRONMENT, warm_kernels
@@ -140,7 +141,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
-    parser.add_argument("--chapter", type=int, metavar="N", help="test only one chapter")
+    parser.add_argument(
+        "--chapter", type=whole_number(1), metavar="N", help="test only one chapter"
+    )
     options = parser.parse_args()
     parts = PARTS
     if options.chapter is not None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import sys
 from typing import Any
 
+from command_line import TOP_PORT, whole_number
 from course import ROOT
 from rendering import HTML
 
@@ -49,9 +50,9 @@ def open_server(folder: Path, first: int) -> Server:
     Raises
     ------
     OSError
-        If none of 20 ports can be had.
+        If none of 20 ports, or of those up to the last, can be had.
     """
-    for port in range(first, first + TRIED):
+    for port in range(first, min(first + TRIED, TOP_PORT + 1)):
         try:
             return Server(("127.0.0.1", port), partial(Quiet, directory=folder))
         except OSError as error:
@@ -63,14 +64,16 @@ def open_server(folder: Path, first: int) -> Server:
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> str | None:
     """Serve the book until Ctrl-C; return what is wrong, if anything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--port", type=int, default=PORT, help="the port to try first")
+    parser.add_argument(
+        "--port", type=whole_number(0, TOP_PORT), default=PORT, help="the port to try first"
+    )
     port = parser.parse_args(arguments).port
     folder = root / HTML
     if not (folder / "index.html").exists():
         return "There is no book to show yet: run `make book` first."
     try:
         server = open_server(folder, port)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         return f"The book cannot be served: {error}. Name another port: tools/serve.py --port 9000."
     with server:
         address = f"http://127.0.0.1:{server.server_port}/"

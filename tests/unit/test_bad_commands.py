@@ -10,7 +10,9 @@ import pytest
 # Of each command: its arguments, and what it says of them.
 TABLE = {
     "build_book": [
-        (["--slowest", "ten"], "argument --slowest: invalid int value: 'ten'"),
+        (["--slowest", "ten"], "argument --slowest: a whole number from 1 on, not 'ten'"),
+        (["--slowest", "-3"], "argument --slowest: a whole number from 1 on, not '-3'"),
+        (["--slowest", "0"], "argument --slowest: a whole number from 1 on, not '0'"),
         (["--slowest"], "argument --slowest: expected one argument"),
         (["08-counts"], "unrecognized arguments: 08-counts"),
     ],
@@ -27,8 +29,10 @@ TABLE = {
     ],
     "other_seeds": [
         (["fit"], "argument what: invalid choice: 'fit' (choose from"),
-        (["fits", "--seeds", "many"], "argument --seeds: invalid int value: 'many'"),
-        (["fits", "--workers", "1.5"], "argument --workers: invalid int value: '1.5'"),
+        (["fits", "--seeds", "many"], "argument --seeds: a whole number from 1 on, not 'many'"),
+        (["fits", "--seeds", "-1"], "argument --seeds: a whole number from 1 on, not '-1'"),
+        (["fits", "--workers", "1.5"], "argument --workers: a whole number from 1 on, not '1.5'"),
+        (["fits", "--workers", "0"], "argument --workers: a whole number from 1 on, not '0'"),
         (["notebooks", "--shift", "one"], "argument --shift: invalid int value: 'one'"),
     ],
     "publish": [
@@ -44,11 +48,14 @@ TABLE = {
     "run_tests": [
         (["units"], "no part is called units; there are unit, rules, notebooks, book"),
         (["--chapter", "99"], "there is no chapter 99; python tools/new_chapter.py 99"),
-        (["--chapter", "counts"], "argument --chapter: invalid int value: 'counts'"),
+        (["--chapter", "counts"], "argument --chapter: a whole number from 1 on, not 'counts'"),
+        (["--chapter", "-1"], "argument --chapter: a whole number from 1 on, not '-1'"),
         (["book", "--chapter", "18"], "no part is called book"),
     ],
     "serve": [
-        (["--port", "http"], "argument --port: invalid int value: 'http'"),
+        (["--port", "http"], "argument --port: a whole number from 0 to 65535, not 'http'"),
+        (["--port", "99999"], "argument --port: a whole number from 0 to 65535, not '99999'"),
+        (["--port", "-80"], "argument --port: a whole number from 0 to 65535, not '-80'"),
         (["8000"], "unrecognized arguments: 8000"),
     ],
     "tidy_notebooks": [

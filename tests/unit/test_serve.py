@@ -1,5 +1,6 @@
 """`make serve`: a sentence in each case, and the pages."""
 
+import errno
 import re
 import signal
 import socket
@@ -64,8 +65,15 @@ def test_where_a_port_is_taken_the_next_is_served_until_ctrl_c(root, taken):
     assert (process.returncode, complaint) == (0, "")
 
 
+def taken_everywhere(*_):
+    raise OSError(errno.EADDRINUSE, "Address already in use")
+
+
 def test_no_free_port_and_no_such_port_are_sentences(root, taken, monkeypatch):
     monkeypatch.setattr(serve, "TRIED", 1)
     said = serve.main(["--port", str(taken)], root)
     assert said.startswith(f"The book cannot be served: none of the ports {taken} to {taken}")
-    assert serve.main(["--port", "70000"], root).startswith("The book cannot be served: ")
+    monkeypatch.setattr(serve, "TRIED", 20)
+    monkeypatch.setattr(serve, "Server", taken_everywhere)
+    said = serve.main(["--port", "65535"], root)  # and the next is no port
+    assert said.startswith("The book cannot be served: none of the ports 65535 to 65535")

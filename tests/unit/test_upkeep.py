@@ -158,6 +158,7 @@ def test_files_are_attached_to_the_release_which_is_made_if_need_be(released, gh
     assert arguments[:3] == ["release", "upload" if released else "create", "v1.0"]
     assert arguments[-2:] == ["a.zip", "b.pdf"]
     assert ("--verify-tag" in arguments) is not released
+    assert ("--clobber" in arguments) is released
 
 
 @pytest.fixture
