@@ -187,6 +187,123 @@ def translate(alpha: Any, logits: Any, p: Any, cv: Any) -> str:
     )
 
 
+# --- 18E3: log-odds of one county and of all -----------------------------------------------------------
+
+_LEVEL, _SPREAD, _FLOOR = -1.0, 2.0, -1.5  # log-odds: the middle county, counties' sd, first floor
+_ABOVE = 0.2  # share of houses above the limit
+
+
+@cache
+def _over_counties() -> tuple[float, float]:
+    """Return the share above the limit over all counties, for basements and for first floors."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    shares = [
+        float(weights @ special.expit(_LEVEL + shift + _SPREAD * nodes) / weights.sum())
+        for shift in (0.0, _FLOOR)
+    ]
+    return shares[0], shares[1]
+
+
+@exercise(
+    "18E3",
+    "An average of bent curves",
+    middle="probability for a basement of the county in the middle, a number",
+    average="share of basements above the limit over all counties, a number",
+    slope="difference in log-odds between first floors and basements over all counties, a number",
+    worth="number of measurements that 1,000 answers are worth, a number",
+)
+def bent_curves(middle: Any, average: Any, slope: Any, worth: Any) -> str:
+    """Compare with averages over the Normal by quadrature, and with the information in closed form."""
+    one, all_of_them = share("middle", middle), share("average", average)
+    difference, numbers = number("slope", slope), number("worth", worth)
+    basements, floors = _over_counties()
+    right = float(special.logit(floors) - special.logit(basements))
+    require(
+        not close(one, math.exp(_LEVEL), 0.002),
+        "odds",
+        "Can your formula give more than 1?",
+        "exp(-1) is the odds. The probability is odds / (1 + odds), that is 1 / (1 + exp(1)).",
+    )
+    require(
+        close(one, float(special.expit(_LEVEL)), 0.002),
+        "middle",
+        "Which function takes log-odds to a probability?",
+        "The logistic function: 1 / (1 + exp(-log_odds)), at log-odds of -1.",
+    )
+    require(
+        not close(all_of_them, one, 0.01),
+        "plugged-in",
+        "Is the average of a bent curve the curve at the average?",
+        "You gave the middle county again. Take the logistic function of every county's log-odds, then the mean.",
+    )
+    require(
+        close(all_of_them, basements, 0.012),
+        "average",
+        "First the probability of each county, then the mean: did you do it in this order?",
+        "Draw log-odds from Normal(-1, 2), with 2 as the standard deviation, and average 1 / (1 + exp(-log_odds)).",
+    )
+    require(
+        not close(difference, _FLOOR, 0.03),
+        "within-counties",
+        "Whom does beta compare, and whom does the question?",
+        "-1.5 is the difference within one county. Average both floors over all counties first, then take log-odds.",
+    )
+    require(
+        not close(difference, floors - basements, 0.01),
+        "difference-of-shares",
+        "On which scale is your difference?",
+        "That is the difference of the two shares. Take log(share / (1 - share)) of each before you subtract.",
+    )
+    require(
+        not close(difference, math.exp(right), 0.02),
+        "odds-ratio",
+        "Can a difference in log-odds be positive when first floors have less radon?",
+        "That is the ratio of the odds. The difference in log-odds is its logarithm.",
+    )
+    require(
+        not close(difference, -right, 0.03),
+        "sign",
+        "Which floor has less radon?",
+        "Subtract the basements from the first floors: the difference is negative.",
+    )
+    require(
+        close(difference, right, 0.03),
+        "slope",
+        "Add -1.5 to the log-odds of each county. What share of first floors is above the limit, over all counties?",
+        "logit(mean of the first floors' probabilities) - logit(mean of the basements' probabilities).",
+    )
+    z = float(stats.norm.ppf(1.0 - _ABOVE))
+    kept = float(stats.norm.pdf(z)) ** 2 / (_ABOVE * (1.0 - _ABOVE))
+    require(
+        not close(numbers, kept, 0.01),
+        "share-kept",
+        "Of one answer or of 1,000?",
+        "That is what one answer keeps of a measurement. 1,000 answers are worth 1,000 times that.",
+    )
+    require(
+        not close(numbers, 2000.0 / math.pi, 5.0),
+        "at-best",
+        "Does the limit cut through the middle of these houses?",
+        "2 / pi holds at z = 0. Here one house in five is above the limit: z is the 0.8 quantile of a standard Normal.",
+    )
+    require(
+        not close(numbers, 1000.0 * _ABOVE * (1.0 - _ABOVE), 3.0),
+        "variance-of-an-answer",
+        "What does a measurement say about its mean, in the same unit?",
+        "p (1 - p) is the variance of an answer. The information about the mean is phi(z)**2 / (p (1 - p)).",
+    )
+    require(
+        close(numbers, 1000.0 * kept, 6.0),
+        "worth",
+        "Where is the limit, in standard deviations from the mean, if 20 % of a Normal lie above it?",
+        "z = stats.norm.ppf(0.8), and an answer keeps stats.norm.pdf(z)**2 / (0.2 * 0.8) of a measurement.",
+    )
+    return (
+        "Say which of the two a coefficient is when you report it. A model with effects of counties gives the one within a county; a "
+        "table of shares over all of them shows the flatter one."
+    )
+
+
 # --- 18M1: ten pumps ---------------------------------------------------------------------------------
 
 

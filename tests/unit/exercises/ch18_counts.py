@@ -2,7 +2,12 @@
 
 from companion.counts import pumps
 from companion.exercises import check
-from companion.exercises.checks.ch18_counts import _coverages, _gain, _pumps_posterior
+from companion.exercises.checks.ch18_counts import (
+    _coverages,
+    _gain,
+    _over_counties,
+    _pumps_posterior,
+)
 import numpy as np
 
 from tests.unit.exercises.made_up import chains, fit
@@ -41,6 +46,36 @@ def case_18e2():
         ("cv", {"cv": 0.5}),
     ]
     return right, wrong
+
+
+def case_18e3():
+    basements, floors = _over_counties()
+    slope = np.log(floors / (1 - floors)) - np.log(basements / (1 - basements))
+    right = {"middle": 1 / (1 + np.e), "average": basements, "slope": slope, "worth": 489.9}
+    wrong = [
+        ("odds", {"middle": np.exp(-1.0)}),
+        ("middle", {"middle": 0.5}),
+        ("plugged-in", {"average": 1 / (1 + np.e)}),
+        ("average", {"average": 0.31}),
+        ("within-counties", {"slope": -1.5}),
+        ("difference-of-shares", {"slope": floors - basements}),
+        ("odds-ratio", {"slope": np.exp(slope)}),
+        ("sign", {"slope": -slope}),
+        ("slope", {"slope": -1.2}),
+        ("share-kept", {"worth": 0.4899}),
+        ("at-best", {"worth": 637}),
+        ("variance-of-an-answer", {"worth": 160}),
+        ("worth", {"worth": 1000}),
+        ("percent", {"middle": 26.9}),
+    ]
+    return right, wrong
+
+
+def test_18e3_takes_the_rule_of_the_chapter_for_right():
+    rule = 1 / np.sqrt(1 + 0.35 * 2.0**2)
+    right, _ = case_18e3()
+    answers = right | {"average": 1 / (1 + np.exp(rule)), "slope": -1.5 * rule}
+    assert check("18E3", **answers).passed
 
 
 def pumps_fit(moments, **changed):
@@ -109,6 +144,7 @@ def case_18h1():
 CASES = {
     "18E1": case_18e1,
     "18E2": case_18e2,
+    "18E3": case_18e3,
     "18M1": case_18m1,
     "18M2": case_18m2,
     "18H1": case_18h1,
