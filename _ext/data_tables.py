@@ -4,24 +4,36 @@ pandas writes tables with empty header cells, headers without a scope, and its o
 table this makes one whose headers say what they are headers of, whose columns of words and of numbers are told
 apart, and whose numbers stand with their decimal points below each other: `_static/book.css` then
 does the rest. A table lies in a `div.table-scroll`, which scrolls by itself where there is no room.
+
+Numbers get the form of a book: whole ones lose the ".0" that pandas gives to floats, what is missing is one
+sign, and `number_signs` writes minus signs and powers of ten.
 """
 
 from collections.abc import Iterator
+from html import escape
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from html_classes import add_class, classes_of, set_classes
-from percent_signs import spaced
+from number_signs import in_a_cell
+from percent_signs import VERBATIM_TAGS, spaced
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+NOTHING = "\N{EN DASH}"
+MISSING = {"", "nan", "NaN", "NaT", "<NA>", "-", NOTHING, "\N{EM DASH}"}
 NUMBER = re.compile(
-    r"[-+\N{MINUS SIGN}]?[\d,]*\.?\d+(?:e[-+]?\d+)?\s?%?|-?inf|nan|NaN|<NA>|[-\N{EN DASH}\N{EM DASH}]"
+    r"[-+\N{MINUS SIGN}]?(?:[\d,]*\.?\d+(?:e[-+]?\d+)?\s?%?|inf|(?:[\d.]+\s×\s)?10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
 )
 PLAIN = re.compile(r"[-+\N{MINUS SIGN}]?[\d,]+(?:\.(\d+))?")
 POINT = 0.28  # the width of a decimal point, in widths of a digit
+COUNTED = {"count", "size", "parameters", "categories", "divergences"}  # whole by what they are
+ENOUGH = 3  # that many numbers of a column, rounded to one decimal, are not all whole by chance
+ENOUGH_IN_A_ROW = 5  # there are more rows
+HYPHENED = re.compile(r"(?<!\w)\w{1,2}-\w+")  # R-hat, E-BFMI, p-value
+LONG = 16  # letters of a name that a narrow column would break at every word
 
 
 def span(cell: Tag, name: str) -> int:
@@ -59,21 +71,134 @@ def name_headers(soup: BeautifulSoup, table: Tag) -> None:
             cell["scope"] = "rowgroup" if span(cell, "rowspan") > 1 else "row"
 
 
+def rows_of(table: Tag, part: str) -> list[Tag]:
+    """Return the rows of a table's `thead` or `tbody`."""
+    return [row for each in table.find_all(part) for row in each.find_all("tr")]
+
+
+def columns_of(table: Tag) -> dict[int, list[Tag]]:
+    """Return the cells of each column of the body."""
+    columns: dict[int, list[Tag]] = {}
+    for _, column, cell in placed(rows_of(table, "tbody")):
+        columns.setdefault(column, []).append(cell)
+    return columns
+
+
+def fractions(cells: list[Tag]) -> list[str] | None:
+    """Return what stands behind the points of some cells, if all that say something are whole numbers.
+
+    Nothing but zeros and ones is no sign of counting: shares and R-hats are such numbers, too.
+    """
+    found = [PLAIN.fullmatch(text) for text in map(text_of, cells) if text not in MISSING]
+    numbers = [match for match in found if match]
+    if len(numbers) < len(found) or any((match[1] or "").strip("0") for match in numbers):
+        return None
+    if all(match[0].lstrip("-+").split(".")[0] in ("0", "1") for match in numbers):
+        return None
+    return [match[1] or "" for match in numbers]
+
+
+def one_zero(zeros: list[str] | None) -> TypeGuard[list[str]]:
+    """Whether numbers have the one zero, or none, that pandas writes behind the point of whole ones."""
+    return zeros is not None and "0" in zeros and set(zeros) <= {"", "0"}
+
+
+def without_fraction(cells: list[Tag]) -> None:
+    """Write whole numbers without a point."""
+    for cell in cells:
+        cell.string = text_of(cell).split(".")[0]
+
+
+def whole_numbers(table: Tag) -> None:
+    """Take the ".0" from numbers that are whole in their whole column, or row, or table.
+
+    Only in what pandas wrote by itself: who gives a format means it. A column of floats has one zero then. In
+    a table that was turned over, the rows are what is counted, and each column has the decimals of its longest.
+    """
+    head, body = rows_of(table, "thead"), rows_of(table, "tbody")
+    columns = columns_of(table)
+    names = {column: text_of(cell) for _, column, cell in placed(head)}
+    data = [cell for row in body for cell in row.find_all("td")]
+    everywhere = len(data) >= ENOUGH and one_zero(fractions(data))
+    for column, cells in columns.items():
+        zeros = fractions(cells)
+        enough = 2 if cells[0].name == "th" else ENOUGH
+        if one_zero(zeros) and (everywhere or names.get(column) in COUNTED or len(zeros) >= enough):
+            without_fraction(cells)
+    for row in body:
+        cells = row.find_all("td")
+        zeros = fractions(cells)
+        if not zeros:
+            continue
+        counted = bool(COUNTED & {text_of(cell) for cell in row.find_all("th")})
+        rounded = min(map(len, zeros)) < 2 and len(zeros) < ENOUGH_IN_A_ROW
+        if counted or (len(zeros) >= ENOUGH and not rounded):
+            without_fraction(cells)
+    for row in head:
+        cells = [cell for cell in row.find_all("th") if PLAIN.fullmatch(text_of(cell))]
+        if len(cells) > 1 and fractions(cells):
+            without_fraction(cells)
+        elif all(len(text_of(cell).partition(".")[2]) > ENOUGH for cell in cells):
+            for cell in cells:  # 3.000000 beside 0.000001
+                cell.string = text_of(cell).rstrip("0").rstrip(".")
+
+
+def name_what_is_missing(soup: BeautifulSoup, table: Tag) -> None:
+    """Give each cell of the body without a value the same sign, which has a name for who hears it."""
+    for row in rows_of(table, "tbody"):
+        cells = row.find_all(["td", "th"])
+        empty = [cell for cell in cells if text_of(cell) in MISSING and not cell.find("img")]
+        for cell in empty:
+            if cell.name == "td" or text_of(cell):
+                sign = soup.new_tag("span", attrs={"role": "img", "aria-label": "no value"})
+                sign.string = NOTHING
+                cell.clear()
+                cell.append(sign)
+
+
+def tidy_text(table: Tag) -> None:
+    """Write the numbers of all cells as a book does, where they are no code."""
+    for cell in table.find_all(["td", "th"]):
+        alone = cell.string is not None  # companion's tables bring padding of their own
+        for text in list(cell.find_all(string=True)):
+            if not text.find_parent(VERBATIM_TAGS):
+                text.replace_with(in_a_cell(spaced(text.strip() if alone else text)))
+
+
+def keep_words_together(table: Tag) -> None:
+    """Let no line of a column's header break behind the hyphen of R-hat."""
+    for text in [text for cell in table.select("thead th") for text in cell.find_all(string=True)]:
+        if HYPHENED.search(text):
+            html = HYPHENED.sub(r'<span class="one-word">\g<0></span>', escape(text))
+            text.replace_with(BeautifulSoup(html, "html.parser"))
+
+
+def mark_row_names(table: Tag) -> None:
+    """Mark the columns that only name rows, two at most, with what stands above them: they stay when others scroll."""
+    stubs: list[int] = []
+    for column, cells in sorted(columns_of(table).items())[:2]:
+        if column > len(stubs) or any(cell.name != "th" for cell in cells):
+            break
+        stubs.append(column)
+    for part in ("thead", "tbody"):
+        for _, column, cell in placed(rows_of(table, part)):
+            if column in stubs and span(cell, "colspan") == 1:
+                add_class(cell, "row-name" if column == 0 else "row-name-2")
+
+
 def align(table: Tag) -> None:
     """Mark the columns of words, and how much is missing to the right of numbers with fewer decimals.
 
     A column is one of words if fewer than half of its cells have a number.
     """
-    body = [row for part in table.find_all("tbody") for row in part.find_all("tr")]
-    columns: dict[int, list[Tag]] = {}
-    for _, column, cell in placed(body):
-        columns.setdefault(column, []).append(cell)
     words = set()
-    for column, cells in columns.items():
-        texts = [text_of(cell) for cell in cells]
+    for column, cells in columns_of(table).items():
+        texts = ["" if text in MISSING else text for text in map(text_of, cells)]
         other = [bool(text) and not NUMBER.fullmatch(text) for text in texts]
         for cell in (cell for cell, is_other in zip(cells, other, strict=True) if is_other):
             add_class(cell, "phrase")
+            if cell.name == "th" and len(text_of(cell)) > LONG:
+                add_class(cell, "long")
         if sum(other) > sum(map(bool, texts)) / 2:
             words.add(column)
             for cell in cells:
@@ -84,8 +209,7 @@ def align(table: Tag) -> None:
         for cell, count in zip(cells, decimals, strict=True):
             if count is not None and count < most:
                 cell["style"] = f"--missing: {most - count + (0 if count else POINT):g}ch"
-    head = [row for part in table.find_all("thead") for row in part.find_all("tr")]
-    for _, column, cell in placed(head):
+    for _, column, cell in placed(rows_of(table, "thead")):
         if span(cell, "colspan") > 1:
             add_class(cell, "over-several")
         elif column in words:
@@ -112,15 +236,18 @@ def readable(html: str) -> str:
     for table in soup.find_all("table"):
         if table.find_parent("table"):
             continue
-        for cell in table.find_all(["td", "th"]):  # companion's tables bring padding of their own
-            if cell.string:
-                cell.string = spaced(cell.string.strip())
+        if "dataframe" in classes_of(table):
+            whole_numbers(table)
+        tidy_text(table)
+        keep_words_together(table)
+        name_what_is_missing(soup, table)
         del table["border"]
         for cell in table.find_all(["tr", "th", "td"]):
             for name in ("halign", "valign", "style"):
                 del cell[name]
         name_headers(soup, table)
         align(table)
+        mark_row_names(table)
         # The theme has rules of its own for pandas, which leave out what its Styler writes.
         others = [name for name in classes_of(table) if name != "dataframe"]
         set_classes(table, [*others, "data-table"])

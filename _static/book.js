@@ -35,8 +35,39 @@
   /* What is wider than its place scrolls, and is then a stop of the tabulator key; else it is none. */
   const WIDE =
     ".table-scroll, .pst-scrollable-table-container, div.math, .bd-article pre, .cell_output > .output";
+
+  /* Where there is more of a table than is seen; and whether the names of its rows stay: if they leave the numbers
+   * about half of the place. */
+  const SHARE = 0.55;
+  const more_of = ({ scrollLeft, clientWidth, scrollWidth }) =>
+    [scrollLeft > 1 && "left", scrollLeft + clientWidth < scrollWidth - 1 && "right"]
+      .filter(Boolean)
+      .join(" ");
+  const measure = (place) => {
+    const [first, second] = [".row-name", ".row-name-2"].map(
+      (name) => place.querySelector(`tbody ${name}`)?.offsetWidth ?? 0,
+    );
+    const stay = first > 0 && first + second <= place.clientWidth * SHARE;
+    return { place, first, stay, more: more_of(place) };
+  };
+  const show_more = ({ place, first, stay, more }) => {
+    place.dataset.more = more;
+    place.classList.toggle("names-stay", stay);
+    place.style.setProperty("--first-names", `${first}px`);
+  };
+  document.addEventListener(
+    "scroll",
+    ({ target }) => {
+      if (target.dataset?.more !== undefined) target.dataset.more = more_of(target);
+    },
+    { capture: true, passive: true },
+  );
+
+  const TABLES = ".table-scroll, .pst-scrollable-table-container";
   const mark = (places) => {
     const wide = places.map((place) => place.scrollWidth > place.clientWidth + 1); // all of them before any change
+    const tables = places.filter((place, number) => wide[number] && place.matches(TABLES));
+    tables.map(measure).forEach(show_more);
     places.forEach((place, number) => {
       if (wide[number] === (place.tabIndex === 0)) return;
       if (wide[number]) {
@@ -48,10 +79,21 @@
           place.matches(".math") ? "Formula, scrolls" : "Table, scrolls",
         );
       } else {
-        for (const name of ["tabindex", "role", "aria-label"]) place.removeAttribute(name);
+        for (const name of ["tabindex", "role", "aria-label", "data-more"])
+          place.removeAttribute(name);
       }
     });
   };
+
+  /* Numbers that are copied out of a table can be computed with: programs know a hyphen, not a minus. */
+  document.addEventListener("copy", (event) => {
+    const chosen = getSelection();
+    const place = chosen.anchorNode?.parentElement?.closest(".table-scroll");
+    if (!place?.contains(chosen.focusNode)) return;
+    const text = chosen.toString().replaceAll(/\u2212(?=\.?\d|inf)/g, "-");
+    event.clipboardData.setData("text/plain", text);
+    event.preventDefault();
+  });
 
   /* A formula is typeset when the reader comes near it (MathJax's `ui/lazy`). The others follow in idle moments, a few at a
    * time, so that whoever hears the page finds them all. */

@@ -1,5 +1,7 @@
 """What a reader sees who opens the book from a folder, without a network, in a real browser."""
 
+import re
+
 import pytest
 from test_pages import PAGES, soup
 
@@ -109,6 +111,16 @@ HIDDEN_AT_THE_LEFT = """[...document.querySelectorAll("article div.math, article
 }).map((one) => one.textContent.slice(0, 80))"""
 
 
+# Tables that are wider than their place and do not say so, or that the keyboard cannot scroll.
+SILENTLY_CUT = """async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    return [...document.querySelectorAll("article .table-scroll")].filter((one) =>
+        one.scrollWidth > one.clientWidth + 1 && !(one.dataset.more === "right" && one.tabIndex === 0
+        && getComputedStyle(one, "::after").opacity === "1")
+    ).map((one) => `${one.scrollWidth} in ${one.clientWidth}: ${one.textContent.slice(0, 80)}`);
+}"""
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_all_windows_with_its_mathematics_and_code(window, book, name):
     page = window(1440)
@@ -121,7 +133,52 @@ def test_a_page_fits_all_windows_with_its_mathematics_and_code(window, book, nam
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
         assert not page.evaluate(HIDDEN_AT_THE_LEFT), width
+        assert not page.evaluate(SILENTLY_CUT), width
     look_at_lines(page)
+
+
+def test_a_table_that_scrolls_says_where_there_is_more_and_keeps_the_names_of_its_rows(
+    window, book
+):
+    chapters = [name for name in PAGES if name.startswith("chapters/")]
+    name = max(chapters, key=lambda name: len(soup(book / f"{name}.html").select(".table-scroll")))
+    page = window(390)
+    page.goto(address(book, name))
+    page.evaluate("delete document.documentElement.dataset.predict")  # nothing is covered
+    table = page.wait_for_selector(".table-scroll.names-stay[data-more=right]")
+    name = table.query_selector("tbody th")
+    shade = "(one) => getComputedStyle(one, '::after').opacity"
+    before = name.bounding_box()["x"]
+    assert table.evaluate(shade) == "1"
+    table.evaluate("(one) => { one.scrollLeft = one.scrollWidth; }")
+    page.wait_for_function("(one) => one.dataset.more === 'left'", arg=table)
+    assert table.evaluate(shade) == "0"
+    assert name.bounding_box()["x"] == before
+    assert name.evaluate("(one) => getComputedStyle(one).backgroundColor") != "rgba(0, 0, 0, 0)"
+
+
+def test_what_is_copied_out_of_a_table_are_numbers_for_programs(window, book):
+    minus = "\N{MINUS SIGN}"
+    negative = re.compile(rf"^{minus}\d")
+    name = next(
+        name
+        for name in PAGES
+        if soup(book / f"{name}.html").find("td", string=negative) is not None
+    )
+    page = window()
+    page.goto(address(book, name))
+    page.evaluate("delete document.documentElement.dataset.predict")  # nothing is covered
+    cell = page.locator(".table-scroll td", has_text=negative).first
+    shown = cell.text_content()
+    copied = cell.evaluate(
+        """(one) => {
+            getSelection().selectAllChildren(one);
+            const event = new ClipboardEvent("copy", {clipboardData: new DataTransfer(), bubbles: true});
+            one.dispatchEvent(event);
+            return event.clipboardData.getData("text/plain");
+        }"""
+    )
+    assert copied.strip() == shown.replace(minus, "-")
 
 
 NO_FORMULA_WAITS = "() => !document.querySelector('mjx-lazy')"

@@ -5,6 +5,7 @@ from importlib import resources
 from bs4 import BeautifulSoup
 import data_tables
 import light_assets
+import number_signs
 import page_contents
 import page_markup
 import percent_signs
@@ -43,7 +44,7 @@ def test_headers_say_what_they_head_and_empty_ones_are_none(table):
 
 def test_words_and_numbers_are_told_apart_column_by_column(table):
     words = {cell.get_text() for cell in table.select("tbody .words")}
-    assert words == {"mu", "tau", "nu", "fine", "", "slow"}
+    assert words == {"mu", "tau", "nu", "fine", "–", "slow"}
     assert [cell.get_text() for cell in table.select("thead .words")] == ["", "note", "name", ""]
     assert table.find("td", string="R-hat")["class"] == ["phrase"]
 
@@ -51,7 +52,7 @@ def test_words_and_numbers_are_told_apart_column_by_column(table):
 def test_decimal_points_stand_below_each_other(table):
     missing = {cell.get_text(): cell.get("style") for cell in table.select("tbody td")}
     assert missing["1.25"] is None
-    assert missing["-0.5"] == "--missing: 1ch"
+    assert missing["−0.5"] == "--missing: 1ch"
     assert missing["12"] == "--missing: 2.28ch"
     assert missing["7"] is None  # no number in its column has decimals
 
@@ -62,6 +63,108 @@ def test_cells_that_span_rows_push_those_beside_them():
     ).find_all("tr")
     places = [(row, column, cell.get_text()) for row, column, cell in data_tables.placed(rows)]
     assert places == [(0, 0, "a"), (0, 1, "1"), (1, 1, "2")]
+
+
+def shown(head, *rows, of="dataframe"):
+    """Return the rows of a table that pandas wrote, as they are shown."""
+    lines = [
+        "<tr>" + f"<th>{row[0]}</th>" + "".join(f"<td>{cell}</td>" for cell in row[1:]) + "</tr>"
+        for row in rows
+    ]
+    names = "".join(f"<th>{name}</th>" for name in head)
+    html = f'<table class="{of}"><thead><tr>{names}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
+    page = BeautifulSoup(data_tables.readable(html), "html.parser")
+    return [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in page.find_all("tr")]
+
+
+def test_whole_numbers_of_a_column_have_no_point():
+    rows = [["a", "27.0", "1.0", "6.9"], ["b", "27.0", "1.0", "7.0"], ["c", "2.0", "0.0", "2.0"]]
+    head = ["", "draws", "share", "cost"]
+    assert shown(head, *rows)[1:] == [
+        ["a", "27", "1.0", "6.9"], ["b", "27", "1.0", "7.0"], ["c", "2", "0.0", "2.0"],
+    ]  # fmt: skip
+    assert shown(head, *rows, of="styled")[1:] == rows  # who gives a format means it
+
+
+def test_two_whole_numbers_may_be_so_by_chance_but_not_those_that_count():
+    rows = [["a", "4.0", "-2.9"], ["b", "12.0", "3.5"]]
+    assert [row[1] for row in shown(["", "mean", "x"], *rows)] == ["mean", "4.0", "12.0"]
+    assert [row[1] for row in shown(["", "count", "x"], *rows)] == ["count", "4", "12"]
+
+
+def test_whole_numbers_of_a_row_have_no_point_where_rows_are_what_is_counted():
+    cells = [["pump", "5.00", "14.00", "22.0"], ["rate", "0.05", "0.11", "2.1"]]
+    assert shown(["", "1", "2", "3"], *cells)[1][1:] == ["5.00", "14.00", "22.0"]
+    assert shown(["", "1", "2", "3"], ["pump", "5.00", "14.00", "22.00"], cells[1])[1][1:] == [
+        "5", "14", "22",
+    ]  # fmt: skip
+    assert shown(["", "1", "2", "3"], ["count", "5.0", "14.0", "22.0"], cells[1])[1][1] == "5"
+
+
+def test_headers_that_are_numbers_have_only_the_digits_that_they_need():
+    assert shown(["s", "3.0", "5.0", "10.0"], ["a", "x", "y", "z"])[0] == ["s", "3", "5", "10"]
+    assert shown(["t", "3.000000", "0.010000"], ["a", "x", "y"])[0] == ["t", "3", "0.01"]
+    assert shown(["t", "0.03", "0.50"], ["a", "x", "y"])[0] == ["t", "0.03", "0.50"]
+
+
+def test_no_line_of_a_header_breaks_behind_the_hyphen_of_a_short_prefix():
+    html = "<table><thead><tr><th>largest R-hat</th><th>log-normal</th></tr></thead></table>"
+    page = BeautifulSoup(data_tables.readable(html), "html.parser")
+    assert [word.get_text() for word in page.select("th .one-word")] == ["R-hat"]
+    assert page.th.get_text() == "largest R-hat"
+
+
+@pytest.mark.parametrize("nothing", ["", "NaN", "nan", "&lt;NA&gt;", "-", "—", "–"])
+def test_what_is_missing_has_one_sign_with_a_name(nothing):
+    html = f"<table><tbody><tr><th>a</th><td>{nothing}</td><td>-1</td></tr></tbody></table>"
+    cell = BeautifulSoup(data_tables.readable(html), "html.parser").td
+    assert cell.get_text() == "–"
+    assert cell.span["role"] == "img" and cell.span["aria-label"] == "no value"
+
+
+def test_cells_with_code_keep_their_hyphens():
+    html = "<table><tr><td><code>x = -1</code></td><td>y[-1]</td><td><b>-1</b></td></tr></table>"
+    page = BeautifulSoup(data_tables.readable(html), "html.parser")
+    assert [cell.get_text() for cell in page("td")] == ["x = -1", "y[-1]", "−1"]
+
+
+def test_names_of_rows_are_marked_two_columns_at_most():
+    html = "<table><thead><tr><th>a</th><th>b</th><th>c</th><th>d</th></tr></thead><tbody>"
+    html += "<tr><th rowspan='2'>k</th><th>l</th><th>m</th><td>1</td></tr>"
+    html += "<tr><th>n</th><th>o</th><td>2</td></tr></tbody></table>"
+    page = BeautifulSoup(data_tables.readable(html), "html.parser")
+    assert [cell.get_text() for cell in page.select(".row-name")] == ["a", "k"]
+    assert [cell.get_text() for cell in page.select(".row-name-2")] == ["b", "l", "n"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("-0.36", "−0.36"),
+        ("-0.0", "0.0"),
+        ("-0.00%", "0.00%"),
+        ("-0.05", "−0.05"),
+        ("-inf", "−inf"),
+        ("from -20 to 120 (se -7.7)", "from −20 to 120 (se −7.7)"),
+        ("1-6, 2026-03-04, R-hat, sub-01, 4E7, D4E1", "1-6, 2026-03-04, R-hat, sub-01, 4E7, D4E1"),
+        ("4.4e-07", "4.4 × 10⁻⁷"),
+        ("below 1e-9", "below 10⁻⁹"),
+        ("times 1e+06", "times 10⁶"),
+        ("10^925", "10⁹²⁵"),
+        ("-5e-5", "−5 × 10⁻⁵"),
+        ("sigma[-1]", "sigma[-1]"),
+        ("scale=1e-3", "scale=1e-3"),
+        ("eti89_lb -1", "eti89_lb -1"),
+    ],
+)
+def test_numbers_of_cells_are_written_as_in_a_book(text, shown):
+    assert number_signs.in_a_cell(text) == shown
+
+
+def test_the_box_of_a_check_has_both_signs_but_in_its_code():
+    box = '<div class="exercise-check passed"><p>It is -0.2, in 5% of <code>x[-1] % 2 - 5%</code>.</p></div>'
+    seen = percent_signs.in_a_box(box)
+    assert "−0.2, in 5 % of <code>x[-1] % 2 - 5%</code>" in seen
 
 
 @pytest.mark.parametrize(
