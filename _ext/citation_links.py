@@ -6,14 +6,38 @@ it, also on outputs that are Markdown, and leans on sphinxcontrib-bibtex alone: 
 authors and year without brackets, `{cite:year}` the year.
 """
 
+from collections.abc import Iterable, Iterator
 import re
 from typing import Any
 
-from citations import LINK
+from citations import LINK, label
 import nbformat
+from pybtex.database import Entry
+from pybtex.plugin import register_plugin
+from pybtex.style.formatting.unsrt import Style
+from pybtex.style.labels import BaseLabelStyle
 from sphinx.application import Sphinx
 
 REFERENCES = "references"  # outside of the book a plain list of all
+
+
+class AsCited(BaseLabelStyle):
+    """Labels that say what the text says: `Hoffman and Gelman, 2014`."""
+
+    def format_labels(self, sorted_entries: Iterable[Entry]) -> Iterator[str]:
+        """Yield the label of each entry; the second of the same authors and year ends with `b`."""
+        seen: dict[str, int] = {}
+        for entry in sorted_entries:
+            said = label(entry.key)
+            seen[said] = seen.get(said, 0) + 1
+            yield said if seen[said] == 1 else said + "abcdefgh"[seen[said] - 1]
+
+
+class ListedAsCited(Style):
+    """A list in the order of the authors, under these labels."""
+
+    default_sorting_style = "author_year_title"
+    default_label_style = AsCited
 
 
 def cited(text: str) -> str:
@@ -48,5 +72,6 @@ def cite(app: Sphinx, docname: str, content: list[str]) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the hook, after the one that brings the outputs in."""
+    register_plugin("pybtex.style.formatting", "as_cited", ListedAsCited)
     app.connect("source-read", cite, priority=800)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -140,12 +140,19 @@ def is_name(entry: tuple[str, tuple]) -> bool:
     return bool(links) and all(API in link for link in links)
 
 
+def address_of(word: str) -> str:
+    """Return the address of an entry of the index in its page."""
+    return "entry-" + re.sub(r"[^\w]+", "-", word.lower()).strip("-")
+
+
 def on_page(
     app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None
 ) -> None:
     """Hand both parts to the template."""
     if page == "genindex":
         context["index_concepts"], context["index_names"] = split(context["genindexentries"])
+        entries = [entry for _, listed in context["index_concepts"] for entry in listed]
+        context["index_places"] = {word.lower(): address_of(word) for word, _ in entries}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

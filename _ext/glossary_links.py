@@ -14,11 +14,17 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
+# Words of the glossary that mean something else here.
+OTHER_SENSES = re.compile(
+    "known from its calibration|plain mixtures, without slag|mixtures by their composition"
+    "|concrete mixtures|amounts in the mixture"
+)
 GLOSSARY = "appendices/a-notation-and-glossary"
 USED = "glossary_terms"  # in the metadata of a page: the terms that it links, as they are defined
 SKIPPED = (
     nodes.title, nodes.literal, nodes.literal_block, nodes.math, nodes.math_block,
     nodes.reference, nodes.raw, nodes.caption, nodes.table, addnodes.pending_xref,
+    addnodes.literal_strong, addnodes.literal_emphasis,
 )  # fmt: skip
 
 
@@ -41,6 +47,15 @@ def pattern(root: Path) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, names))})(s?)(?![\w-])", re.IGNORECASE)
 
 
+def in_other_senses(text: nodes.Text) -> list[tuple[int, int]]:
+    """Return where a text has parts of phrases of another sense; each line of a source is a text of its own."""
+    parent = text.parent
+    place = next(i for i, child in enumerate(parent.children) if child is text)
+    start = sum(len(child.astext()) for child in parent.children[:place])
+    around = parent.astext().replace("\n", " ")
+    return [(match.start() - start, match.end() - start) for match in OTHER_SENSES.finditer(around)]
+
+
 class LinkTerms(SphinxTransform):
     """Replace the first use of each term by a reference to the glossary."""
 
@@ -58,9 +73,10 @@ class LinkTerms(SphinxTransform):
                 continue
             pieces: list[nodes.Node] = []
             done, plain = 0, text.astext()
+            others = in_other_senses(text)
             for match in pattern(root).finditer(plain) if names else ():
                 name = match[1].lower()
-                if name in linked:
+                if name in linked or any(a <= match.start() < b for a, b in others):
                     continue
                 linked.add(name)
                 pieces += [

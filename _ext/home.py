@@ -167,6 +167,19 @@ def places(known: Sequence[Card]) -> dict[str, tuple[float, int]]:
     return found
 
 
+def implied(known: Sequence[Card], card: Card) -> set[str]:
+    """Return the chapters that all who need a chapter need anyway, because another that it needs does."""
+    needs = {each.number: each.needs for each in known}
+    found: set[str] = set()
+    waiting = [further for number in card.needs for further in needs[number]]
+    while waiting:
+        number = waiting.pop()
+        if number not in found:
+            found.add(number)
+            waiting += needs[number]
+    return found
+
+
 class ChapterMap(FirstPage):
     """A drawing of which chapter builds on which, whose boxes are links, and the same in words."""
 
@@ -178,7 +191,10 @@ class ChapterMap(FirstPage):
         width = COLUMNS * (BOX_WIDTH + GAP)
         height = (max(row for _, row in spots.values()) + 1) * STEP - (STEP - BOX_HEIGHT) + 4
         lines = [
-            self.line(spots[need], spots[card.number]) for card in known for need in card.needs
+            self.line(spots[need], spots[card.number])
+            for card in known
+            for need in card.needs
+            if need not in implied(known, card)  # its line would run behind the boxes between
         ]
         boxes = [self.box(card, titles, spots[card.number]) for card in known]
         words = [
@@ -213,15 +229,16 @@ class ChapterMap(FirstPage):
         x, y = spot[0], spot[1] * STEP + 2
         name = f"{card.number} {card.short}: {titles[card.number]}, {self.needs(card)}"
         first = y + 30 if len(card.lines) == 2 else y + 35
+        # Each line a text of its own: in one text the space between two would count, and put the second off center.
         text = " ".join(
-            f'<tspan x="{x:g}" y="{first + 12 * place:g}">{escape(line)}</tspan>'
+            f'<text class="line" x="{x:g}" y="{first + 12 * place:g}">{escape(line)}</text>'
             for place, line in enumerate(card.lines)
         )
         return (
             f'<a href="chapters/{card.chapter}.html" data-page="chapters/{card.chapter}" '
             f'aria-label="{escape(name)}"><rect x="{x - BOX_WIDTH / 2:g}" y="{y:g}" width="{BOX_WIDTH}" '
             f'height="{BOX_HEIGHT}" rx="6"/><text class="number" x="{x:g}" y="{y + 16:g}">{card.number}</text> '
-            f"<text>{text}</text></a>\n"
+            f"{text}</a>\n"
         )
 
 

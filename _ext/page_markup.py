@@ -52,7 +52,14 @@ REPAIRS = [
 # Scripts and styles of the first page, the appendices and the search.
 NOT_FOR_NOTEBOOKS = {
     f"_static/{name}"
-    for name in ("appendices.css", "filter.js", "home.css", "search.css", "search.js")
+    for name in (
+        "appendices.css",
+        "filter.js",
+        "folds.js",
+        "home.css",
+        "search.css",
+        "search.js",
+    )
 }
 
 

@@ -208,10 +208,14 @@ class PredictCard(SphinxDirective):
             raise self.error(f"{self.arguments[0]}: a label is one line of text, not {markdown!r}")
         return found[0].children
 
+    def words(self, markdown: str) -> nodes.inline:
+        """Return the words of a label. Sphinx curls the quotes in its own elements of text, as this one is, alone."""
+        return nodes.inline("", "", *self.line(markdown))
+
     def choice(self, name: str, number: int, choice: Choice) -> element:
         """Build one choice."""
         radio = element.of("input", type="radio", name=name, value=str(number))
-        label = element.of("label", radio, element.of("span", *self.line(choice.label)))
+        label = element.of("label", radio, self.words(choice.label))
         if choice.right:
             label += element.of("b", nodes.Text("✓ Right"), class_="predict-mark")
         word = element.of("div", *self.parsed(choice.word), class_="predict-word")
@@ -220,7 +224,7 @@ class PredictCard(SphinxDirective):
 
     def number(self, name: str, card: Card) -> element:
         """Build the field for a number, and the word that follows it."""
-        text = element.of("span", *self.line(card.choices[0].label))
+        text = self.words(card.choices[0].label)
         field = element.of(
             "input", type="text", inputmode="decimal", size="8", name=name, autocomplete="off"
         )

@@ -17,8 +17,12 @@
     const image = document.createElement("img");
     image.src = small.src;
     image.alt = small.alt;
+    image.style.setProperty("--drawn", `${small.getAttribute("width")}px`);
     dialog.append(close, image);
-    dialog.addEventListener("click", () => dialog.close());
+    // Whoever moves a large figure about under the finger taps it by mistake.
+    dialog.addEventListener("click", (event) => {
+      if (event.target !== image || dialog.scrollWidth <= dialog.clientWidth) dialog.close();
+    });
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();
@@ -31,6 +35,22 @@
     event.preventDefault();
     enlarge(link);
   });
+
+  /* What is drawn smaller than it is says so; where, the style sheet knows. */
+  const SMALLER = 0.85; // of its own width, and less: words in it are then hard to read
+  const hint = (images) => {
+    const widths = images.map((image) => image.clientWidth); // all of them before any change
+    images.forEach((image, number) => {
+      if (!widths[number]) return; // folded away, or in the other tab
+      const link = image.closest("a");
+      link.classList.toggle("smaller", widths[number] < SMALLER * image.getAttribute("width"));
+      if (link.querySelector(".enlarge-hint")) return;
+      const words = document.createElement("span");
+      words.className = "enlarge-hint";
+      words.textContent = "Tap to enlarge";
+      link.append(words);
+    });
+  };
 
   /* What is wider than its place scrolls, and is then a stop of the tabulator key; else it is none. */
   const WIDE =
@@ -131,6 +151,8 @@
   document.addEventListener("DOMContentLoaded", () => {
     const observer = new ResizeObserver((entries) => mark(entries.map((entry) => entry.target)));
     document.querySelectorAll(WIDE).forEach((place) => observer.observe(place));
+    const sizes = new ResizeObserver((entries) => hint(entries.map((entry) => entry.target)));
+    document.querySelectorAll("a.enlarge img").forEach((image) => sizes.observe(image));
     window.MathJax?.startup?.promise?.then(() => setTimeout(() => idle(typeset_more), PAUSE));
   });
 })();

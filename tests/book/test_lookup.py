@@ -79,6 +79,6 @@ def test_the_index_leads_from_each_concept_to_the_chapters_that_explain_it(book)
     for links in found.values():
         for link in links:
             path, _, fragment = unquote(link["href"]).partition("#")
-            assert fragment in anchors((book / path).resolve()), link
+            assert fragment in anchors((book / (path or "genindex.html")).resolve()), link
     assert any("companion." in item.get_text() for item in page.select("#companion ~ ul > li"))
     assert any(link["href"].endswith("genindex.html") for link in soup(book / "index.html")("a"))

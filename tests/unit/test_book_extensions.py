@@ -4,6 +4,7 @@ import cell_anchors
 import check_links
 from companion.exercises.outcome import PASSED, Link, Outcome
 from course import ROOT
+from docutils import nodes
 import glossary_links
 from markdown_table import markdown_table
 import nbformat.v4 as nbf
@@ -86,3 +87,16 @@ def test_the_cells_that_exercises_point_to_have_addresses():
     targets = cell_anchors.targets(ROOT)
     assert "outlier" in targets["chapters/08-robust-regression.ipynb"]
     assert "anscombe-question" in targets["solutions/08-robust-regression.ipynb"]
+
+
+def test_a_phrase_in_another_sense_is_known_over_the_lines_of_its_source():
+    lines = [
+        nodes.Text(each)
+        for each in ("It is known from its", "\n", "calibration. Read of", "\n", "calibration.")
+    ]
+    nodes.paragraph("", "", *lines)
+    inside = [
+        any(start <= 0 < end for start, end in glossary_links.in_other_senses(each))
+        for each in lines
+    ]
+    assert inside == [False, True, True, False, False]

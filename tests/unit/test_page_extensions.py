@@ -3,7 +3,10 @@
 from importlib import resources
 
 from bs4 import BeautifulSoup
+import code_lines
 import data_tables
+from docutils import nodes
+import kept_together
 import light_assets
 import number_signs
 import page_contents
@@ -305,3 +308,41 @@ def test_no_other_table_is_a_list_of_cards():
     narrow = '<div class="computed-table"><table><tr><th>a</th><th>b</th></tr></table></div>'
     for page in ("<table><tr><th>a</th><th>b</th><th>c</th></tr></table>", narrow):
         assert "row-cards" not in row_cards.as_cards(page)
+
+
+def test_a_long_line_of_code_says_where_it_starts_and_no_character_changes():
+    long = "    " + "<span>x</span> &lt; " * 12 + "1"
+    block = f"<div><pre><span></span>{long}\n\n    short\n{long.strip()}\n</pre></div>"
+    shown = code_lines.in_lines(block)
+    lines = BeautifulSoup(shown, "html.parser").select(".code-line")
+    assert [line.get("style") for line in lines] == ["--starts: 4", None]
+    assert all("\n" not in line.get_text() for line in lines)
+    texts = [BeautifulSoup(each, "html.parser").get_text() for each in (block, shown)]
+    assert texts[0] == texts[1]
+
+
+def test_words_with_one_letter_before_a_hyphen_and_powers_are_kept_together():
+    whole = [part for part, kept in kept_together.parts("R-hat, E-BFMI: 1e-20; so-so x") if kept]
+    assert whole == ["R-hat", "E-BFMI", "1e-20"]
+    text = "The R-hat of well-mixed chains"
+    assert "".join(part for part, _ in kept_together.parts(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        ("if ", ", and", "x,"),
+        ("(", ").", "(x)."),
+        ("the ", "-th place", "x-th"),
+        ("so ", "’s tail", "x’s"),
+        ("and ", " is", None),
+        ("and ", "%", "x%"),
+    ],
+)
+def test_a_formula_keeps_the_marks_that_touch_it(before, after, kept):
+    formula = nodes.math("", "x")
+    paragraph = nodes.paragraph("", "", nodes.Text(before), formula, nodes.Text(after))
+    kept_together.with_neighbors(formula)
+    assert paragraph.astext() == f"{before}x{after}"
+    inside = [each.astext() for each in paragraph.findall(nodes.inline)]
+    assert inside == ([kept] if kept else [])
