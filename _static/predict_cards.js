@@ -12,6 +12,20 @@
   const KEY = "predictions";
   const SHOWN = "shown"; // the reader looked without a choice or a number
 
+  // What stands on the buttons, and what is said to somebody who only looked.
+  const PREDICTION = {
+    commit: "Commit and look",
+    show: "I have my own answer. Show me",
+    again: "Predict again",
+    shown: "Uncovered. Compare with what you had in mind.",
+  };
+  const CHECK = {
+    commit: "Check",
+    show: "Show me",
+    again: "Try again",
+    shown: "The right one is marked.",
+  };
+
   document.documentElement.dataset.predict = "";
 
   // Storage can be refused (private windows, file:// in some browsers): then nothing is remembered.
@@ -44,7 +58,7 @@
   const answers = (card) => [...document.getElementsByClassName(`${card.id}-answer`)];
   const uncover = (card, open) =>
     answers(card).forEach((one) => one.classList.toggle("predict-open", open));
-  const isCheck = (card) => card.dataset.kind === "check";
+  const words = (card) => (card.dataset.kind === "check" ? CHECK : PREDICTION);
   const choices = (card) => [...card.querySelectorAll(".predict-choice")];
   const picked = (card) =>
     card.querySelector("input:checked")?.value ?? card.querySelector("[type=text]")?.value.trim();
@@ -53,10 +67,7 @@
     if (card.dataset.kind === "number" && value !== SHOWN)
       return `You said ${value}. Compare below.`;
     const chosen = card.querySelector("[data-chosen]");
-    if (!chosen)
-      return isCheck(card)
-        ? "The right one is marked."
-        : "Uncovered. Compare with what you had in mind.";
+    if (!chosen) return words(card).shown;
     return "right" in chosen.dataset ? "You had it." : "Not this one. The right one is marked.";
   };
 
@@ -83,7 +94,7 @@
     said.className = "predict-verdict";
     card.actions.replaceChildren(
       said,
-      button(isCheck(card) ? "Try again" : "Predict again", () => {
+      button(words(card).again, () => {
         remember((kept) => delete kept[card.id]);
         ask(card);
         (card.querySelector("input") ?? card.querySelector("button")).focus();
@@ -119,13 +130,10 @@
     const show = () => commit(card, SHOWN);
     if (card.dataset.kind === "own")
       return card.actions.replaceChildren(button("I have one. Show me", show, false));
-    const [label, instead] = isCheck(card)
-      ? ["Check", "Show me"]
-      : ["Commit and look", "I have my own answer. Show me"];
-    const look = button(label, () => {}, false);
+    const look = button(words(card).commit, () => {}, false);
     look.type = "submit";
     look.disabled = true;
-    card.actions.replaceChildren(look, button(instead, show));
+    card.actions.replaceChildren(look, button(words(card).show, show));
   };
 
   const start = (card, kept) => {
