@@ -1,9 +1,9 @@
 """Ship the styles, icons and programs that the pages use, and nothing else.
 
-The theme brings the styles of all that it could show, 2,000 icons as a program of 1.5 MB, and the maps of its
-sources; MathJax comes in every form there is. When the pages are written, this looks which classes the pages
-and programs name, keeps the rules of the theme's style sheets that can apply, cuts the font of icons down to
-those that are drawn, and copies the parts of MathJax that `_config.yml` loads.
+The theme and Sphinx bring the styles of all that they could show, 2,000 icons as a program of 1.5 MB, and the
+maps of the theme's sources; MathJax comes in every form there is. When the pages are written, this looks which
+classes the pages and programs name, keeps the rules of these style sheets that can apply, cuts the font of icons
+down to those that are drawn, and copies the parts of MathJax that `_config.yml` loads.
 """
 
 import base64
@@ -32,7 +32,7 @@ MATHJAX = (
     "a11y/assistive-mml.js",
     "ui/lazy.js",
 )
-SHEETS = ("styles/*.css", "sphinx-design.min.css", "mystnb.*.css")
+SHEETS = ("styles/*.css", "basic.css", "pygments.css", "sphinx-design.min.css", "mystnb.*.css")
 UNUSED = ("**/*.map", "scripts/fontawesome.js", "vendor", "locales", "*webpack-macros.html")
 ICONS = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
 WORD = re.compile(r"[\w-]+")
@@ -120,7 +120,7 @@ def icon_font(font: Path, glyphs: set[int]) -> str:
 
 
 def trim_sheets(static: Path, words: set[str]) -> None:
-    """Cut the theme's style sheets down, and put the icons that they name into the first."""
+    """Cut the style sheets down, and put the icons that they name into the theme's."""
     sheets = {path: "" for pattern in SHEETS for path in sorted(static.glob(pattern))}
     for path in sheets:
         text = path.read_text(encoding="utf-8")
