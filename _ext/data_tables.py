@@ -10,15 +10,15 @@ sign, and `number_signs` writes minus signs and powers of ten.
 """
 
 from collections.abc import Iterator
-from html import escape
+from dataclasses import dataclass
 import re
-from typing import Any, TypeGuard
+from typing import Any, Self, TypeGuard
 
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from html_classes import add_class, classes_of, set_classes
-from number_signs import in_a_cell
-from percent_signs import VERBATIM_TAGS, spaced
+from kept_together import CLASS, parts
+from number_signs import in_a_cell, rewrite, spaced
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -32,7 +32,6 @@ POINT = 0.28  # the width of a decimal point, in widths of a digit
 COUNTED = {"count", "size", "parameters", "categories", "divergences"}  # whole by what they are
 ENOUGH = 3  # that many numbers of a column, rounded to one decimal, are not all whole by chance
 ENOUGH_IN_A_ROW = 5  # there are more rows
-HYPHENED = re.compile(r"(?<!\w)\w{1,2}-\w+")  # R-hat, E-BFMI, p-value
 LONG = 16  # letters of a name that a narrow column would break at every word
 
 
@@ -71,17 +70,36 @@ def name_headers(soup: BeautifulSoup, table: Tag) -> None:
             cell["scope"] = "rowgroup" if span(cell, "rowspan") > 1 else "row"
 
 
-def rows_of(table: Tag, part: str) -> list[Tag]:
-    """Return the rows of a table's `thead` or `tbody`."""
-    return [row for each in table.find_all(part) for row in each.find_all("tr")]
+@dataclass(frozen=True)
+class Grid:
+    """Where the cells of a table stand: worked out once, and as true when their text has changed.
 
+    Parameters
+    ----------
+    head, body : list of Tag
+        The rows.
+    above : list of (int, Tag)
+        The cells of the head, each with its first column.
+    columns : dict
+        The cells of each column of the body.
+    """
 
-def columns_of(table: Tag) -> dict[int, list[Tag]]:
-    """Return the cells of each column of the body."""
-    columns: dict[int, list[Tag]] = {}
-    for _, column, cell in placed(rows_of(table, "tbody")):
-        columns.setdefault(column, []).append(cell)
-    return columns
+    head: list[Tag]
+    body: list[Tag]
+    above: list[tuple[int, Tag]]
+    columns: dict[int, list[Tag]]
+
+    @classmethod
+    def of(cls, table: Tag) -> Self:
+        """Work out where the cells of a table stand."""
+        head, body = (
+            [row for part in table.find_all(name) for row in part.find_all("tr")]
+            for name in ("thead", "tbody")
+        )
+        columns: dict[int, list[Tag]] = {}
+        for _, column, cell in placed(body):
+            columns.setdefault(column, []).append(cell)
+        return cls(head, body, [(column, cell) for _, column, cell in placed(head)], columns)
 
 
 def fractions(cells: list[Tag]) -> list[str] | None:
@@ -109,23 +127,21 @@ def without_fraction(cells: list[Tag]) -> None:
         cell.string = text_of(cell).split(".")[0]
 
 
-def whole_numbers(table: Tag) -> None:
+def whole_numbers(grid: Grid) -> None:
     """Take the ".0" from numbers that are whole in their whole column, or row, or table.
 
     Only in what pandas wrote by itself: who gives a format means it. A column of floats has one zero then. In
     a table that was turned over, the rows are what is counted, and each column has the decimals of its longest.
     """
-    head, body = rows_of(table, "thead"), rows_of(table, "tbody")
-    columns = columns_of(table)
-    names = {column: text_of(cell) for _, column, cell in placed(head)}
-    data = [cell for row in body for cell in row.find_all("td")]
+    names = {column: text_of(cell) for column, cell in grid.above}
+    data = [cell for row in grid.body for cell in row.find_all("td")]
     everywhere = len(data) >= ENOUGH and one_zero(fractions(data))
-    for column, cells in columns.items():
+    for column, cells in grid.columns.items():
         zeros = fractions(cells)
         enough = 2 if cells[0].name == "th" else ENOUGH
         if one_zero(zeros) and (everywhere or names.get(column) in COUNTED or len(zeros) >= enough):
             without_fraction(cells)
-    for row in body:
+    for row in grid.body:
         cells = row.find_all("td")
         zeros = fractions(cells)
         if not zeros:
@@ -134,7 +150,7 @@ def whole_numbers(table: Tag) -> None:
         rounded = min(map(len, zeros)) < 2 and len(zeros) < ENOUGH_IN_A_ROW
         if counted or (len(zeros) >= ENOUGH and not rounded):
             without_fraction(cells)
-    for row in head:
+    for row in grid.head:
         cells = [cell for cell in row.find_all("th") if PLAIN.fullmatch(text_of(cell))]
         if len(cells) > 1 and fractions(cells):
             without_fraction(cells)
@@ -143,56 +159,59 @@ def whole_numbers(table: Tag) -> None:
                 cell.string = text_of(cell).rstrip("0").rstrip(".")
 
 
-def name_what_is_missing(soup: BeautifulSoup, table: Tag) -> None:
+def name_what_is_missing(soup: BeautifulSoup, grid: Grid) -> None:
     """Give each cell of the body without a value the same sign, which has a name for who hears it."""
-    for row in rows_of(table, "tbody"):
-        cells = row.find_all(["td", "th"])
-        empty = [cell for cell in cells if text_of(cell) in MISSING and not cell.find("img")]
-        for cell in empty:
-            if cell.name == "td" or text_of(cell):
-                sign = soup.new_tag("span", attrs={"role": "img", "aria-label": "no value"})
-                sign.string = NOTHING
-                cell.clear()
-                cell.append(sign)
+    for cell in [cell for cells in grid.columns.values() for cell in cells]:
+        text = text_of(cell)
+        if text in MISSING and (text or cell.name == "td") and not cell.find("img"):
+            sign = soup.new_tag("span", attrs={"role": "img", "aria-label": "no value"})
+            sign.string = NOTHING
+            cell.clear()
+            cell.append(sign)
 
 
 def tidy_text(table: Tag) -> None:
     """Write the numbers of all cells as a book does, where they are no code."""
     for cell in table.find_all(["td", "th"]):
-        alone = cell.string is not None  # companion's tables bring padding of their own
-        for text in list(cell.find_all(string=True)):
-            if not text.find_parent(VERBATIM_TAGS):
-                text.replace_with(in_a_cell(spaced(text.strip() if alone else text)))
+        if cell.string is not None:  # companion's tables bring padding of their own
+            rewrite(cell, lambda text: in_a_cell(spaced(text.strip())))
+        else:
+            rewrite(cell, lambda text: in_a_cell(spaced(text)))
 
 
-def keep_words_together(table: Tag) -> None:
+def keep_words_together(soup: BeautifulSoup, grid: Grid) -> None:
     """Let no line of a column's header break behind the hyphen of R-hat."""
-    for text in [text for cell in table.select("thead th") for text in cell.find_all(string=True)]:
-        if HYPHENED.search(text):
-            html = HYPHENED.sub(r'<span class="one-word">\g<0></span>', escape(text))
-            text.replace_with(BeautifulSoup(html, "html.parser"))
+    for text in [text for _, cell in grid.above for text in cell.find_all(string=True)]:
+        for part, whole in parts(text):
+            if whole:
+                word = soup.new_tag("span", attrs={"class": CLASS})
+                word.string = part
+                text.insert_before(word)
+            else:
+                text.insert_before(part)
+        text.extract()
 
 
-def mark_row_names(table: Tag) -> None:
+def mark_row_names(grid: Grid) -> None:
     """Mark the columns that only name rows, two at most, with what stands above them: they stay when others scroll."""
     stubs: list[int] = []
-    for column, cells in sorted(columns_of(table).items())[:2]:
+    for column, cells in sorted(grid.columns.items())[:2]:
         if column > len(stubs) or any(cell.name != "th" for cell in cells):
             break
         stubs.append(column)
-    for part in ("thead", "tbody"):
-        for _, column, cell in placed(rows_of(table, part)):
-            if column in stubs and span(cell, "colspan") == 1:
-                add_class(cell, "row-name" if column == 0 else "row-name-2")
+    below = [(column, cell) for column in stubs for cell in grid.columns[column]]
+    for column, cell in grid.above + below:
+        if column in stubs and span(cell, "colspan") == 1:
+            add_class(cell, "row-name" if column == 0 else "row-name-2")
 
 
-def align(table: Tag) -> None:
+def align(grid: Grid) -> None:
     """Mark the columns of words, and how much is missing to the right of numbers with fewer decimals.
 
     A column is one of words if fewer than half of its cells have a number.
     """
     words = set()
-    for column, cells in columns_of(table).items():
+    for column, cells in grid.columns.items():
         texts = ["" if text in MISSING else text for text in map(text_of, cells)]
         other = [bool(text) and not NUMBER.fullmatch(text) for text in texts]
         for cell in (cell for cell, is_other in zip(cells, other, strict=True) if is_other):
@@ -209,7 +228,7 @@ def align(table: Tag) -> None:
         for cell, count in zip(cells, decimals, strict=True):
             if count is not None and count < most:
                 cell["style"] = f"--missing: {most - count + (0 if count else POINT):g}ch"
-    for _, column, cell in placed(rows_of(table, "thead")):
+    for column, cell in grid.above:
         if span(cell, "colspan") > 1:
             add_class(cell, "over-several")
         elif column in words:
@@ -236,18 +255,19 @@ def readable(html: str) -> str:
     for table in soup.find_all("table"):
         if table.find_parent("table"):
             continue
+        grid = Grid.of(table)
         if "dataframe" in classes_of(table):
-            whole_numbers(table)
+            whole_numbers(grid)
         tidy_text(table)
-        keep_words_together(table)
-        name_what_is_missing(soup, table)
+        keep_words_together(soup, grid)
+        name_what_is_missing(soup, grid)
         del table["border"]
         for cell in table.find_all(["tr", "th", "td"]):
             for name in ("halign", "valign", "style"):
                 del cell[name]
         name_headers(soup, table)
-        align(table)
-        mark_row_names(table)
+        align(grid)
+        mark_row_names(grid)
         # The theme has rules of its own for pandas, which leave out what its Styler writes.
         others = [name for name in classes_of(table) if name != "dataframe"]
         set_classes(table, [*others, "data-table"])

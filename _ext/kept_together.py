@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from docutils import nodes
+from number_signs import VERBATIM
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -18,7 +19,6 @@ OPENING = re.compile(r"[(\[“‘]+$")
 # A mark, brackets that close, `'s`, or the hyphen of `n-th` with what follows it.
 CLOSING = re.compile(r"^(?:[-‑][^\W_]+|[’']s\b)?[.,;:!?)\]”’%…]*")
 WORD = re.compile(r"(?<![\w-])(?:[^\W\d_]-[^\W\d_]+|\d+(?:\.\d+)?e-\d+)(?![\w-])")
-VERBATIM = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
 
 
 def parts(text: str) -> Iterator[tuple[str, bool]]:

@@ -1,10 +1,20 @@
-"""Write the numbers that cells compute as a book does: a true minus, 4.4 × 10⁻⁷, no minus zero.
+"""Write numbers as a book does: a true minus, 4.4 × 10⁻⁷, no minus zero; and 5 %, with a space in which no line breaks.
 
-Python writes a hyphen for a minus and 4.4e-07 for a power of ten. A hyphen is shorter than a plus, and a line may
-break after it. What looks like code is left as it is, as are ranges such as 1-6 and dates.
+Python, and so every sentence that a cell computes, writes a hyphen for a minus, 4.4e-07 for a power of ten, and 5%. A
+hyphen is shorter than a plus, and a line may break after it. In a page, what is no code gets one form: percent
+signs everywhere, minus signs in what cells say, and both in the boxes of exercises' checks, which are HTML.
+`data_tables` asks for the same, and for powers of ten, in tables. What looks like code is left as it is, as are ranges
+such as 1-6 and dates.
 """
 
+from collections.abc import Callable
 import re
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 MINUS = "\N{MINUS SIGN}"
 SPACE = "\N{NO-BREAK SPACE}"
@@ -13,6 +23,15 @@ MINUS_ZERO = re.compile(rf"[-{MINUS}](0(?:\.0+)?(?:{SPACE}?%)?)")
 POWER = re.compile(r"(?<![\w.^])(?:(\d+(?:\.\d+)?)e|10\^)([-+]?)0*(\d+)(?![\w.])")
 CODE = re.compile(r"""[][{}"'`_]|=(?=\S)|[A-Za-z]\w*\.[A-Za-z]""")
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+PERCENT = re.compile(r"(\d)[ \N{NO-BREAK SPACE}]?%(?![\w/])")
+VERBATIM = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
+VERBATIM_TAGS = ["code", "kbd", "pre", "samp", "script", "style"]
+CHECK = 'class="exercise-check'
+
+
+def spaced(text: str) -> str:
+    """Return a text whose percent signs stand apart from their numbers, on the same line."""
+    return PERCENT.sub("\\1\N{NO-BREAK SPACE}%", text)
 
 
 def with_minus(text: str) -> str:
@@ -46,3 +65,48 @@ def in_a_cell(text: str) -> str:
     if found := MINUS_ZERO.fullmatch(text):
         return found[1]
     return with_minus(POWER.sub(_power, text))
+
+
+def rewrite(html: Tag, change: Callable[[str], str]) -> None:
+    """Change, in place, every text of some HTML that is no code."""
+    for text in list(html.find_all(string=True)):
+        if not text.find_parent(VERBATIM_TAGS):
+            text.replace_with(change(text))
+
+
+def in_a_box(html: str) -> str:
+    """Return the HTML of a check's box with both signs, but in its code."""
+    box = BeautifulSoup(html, "html.parser")
+    rewrite(box, lambda text: with_minus(spaced(text)))
+    return str(box)
+
+
+class NumberSigns(SphinxPostTransform):
+    """Do so in a page, when the outputs of its cells are in it."""
+
+    default_priority = 220
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Run over one document."""
+        for text in list(self.document.findall(nodes.Text)):
+            if "%" in text and not isinstance(text.parent, VERBATIM):
+                text.parent.replace(text, nodes.Text(spaced(text.astext())))
+        for container in list(self.document.findall(nodes.container)):
+            if "cell_output" in container["classes"]:
+                self.sign_output(container)
+
+    def sign_output(self, output: nodes.container) -> None:
+        """Give what a cell says its minus signs, and a check's box its percent signs, too."""
+        for text in list(output.findall(nodes.Text)):
+            if "-" in text and not isinstance(text.parent, VERBATIM):
+                text.parent.replace(text, nodes.Text(with_minus(text.astext())))
+        for raw in list(output.findall(nodes.raw)):
+            if CHECK in raw.astext():
+                raw.replace_self(nodes.raw("", in_a_box(raw.astext()), format="html"))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the transform."""
+    app.add_post_transform(NumberSigns)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -53,8 +53,8 @@
   };
 
   /* What is wider than its place scrolls, and is then a stop of the tabulator key; else it is none. */
-  const WIDE =
-    ".table-scroll, .pst-scrollable-table-container, div.math, .bd-article pre, .cell_output > .output";
+  const TABLES = ".table-scroll, .pst-scrollable-table-container";
+  const WIDE = `${TABLES}, div.math, .bd-article pre, .cell_output > .output`;
 
   /* Where there is more of a table than is seen; and whether the names of its rows stay: if they leave the numbers
    * about half of the place. */
@@ -83,7 +83,6 @@
     { capture: true, passive: true },
   );
 
-  const TABLES = ".table-scroll, .pst-scrollable-table-container";
   const mark = (places) => {
     const wide = places.map((place) => place.scrollWidth > place.clientWidth + 1); // all of them before any change
     const tables = places.filter((place, number) => wide[number] && place.matches(TABLES));

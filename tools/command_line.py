@@ -3,8 +3,6 @@
 import argparse
 from collections.abc import Callable
 
-TOP_PORT = 65535
-
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     """Return what `argparse` reads a number with.

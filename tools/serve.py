@@ -11,11 +11,12 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from command_line import TOP_PORT, whole_number
+from command_line import whole_number
 from course import ROOT
 from rendering import HTML
 
 PORT = 8000
+TOP_PORT = 65535
 TRIED = 20
 
 

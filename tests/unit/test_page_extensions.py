@@ -11,7 +11,6 @@ import light_assets
 import number_signs
 import page_contents
 import page_markup
-import percent_signs
 import pytest
 import row_cards
 import tinycss2
@@ -113,7 +112,7 @@ def test_headers_that_are_numbers_have_only_the_digits_that_they_need():
 def test_no_line_of_a_header_breaks_behind_the_hyphen_of_a_short_prefix():
     html = "<table><thead><tr><th>largest R-hat</th><th>log-normal</th></tr></thead></table>"
     page = BeautifulSoup(data_tables.readable(html), "html.parser")
-    assert [word.get_text() for word in page.select("th .one-word")] == ["R-hat"]
+    assert [word.get_text() for word in page.select("th .together")] == ["R-hat"]
     assert page.th.get_text() == "largest R-hat"
 
 
@@ -166,7 +165,7 @@ def test_numbers_of_cells_are_written_as_in_a_book(text, shown):
 
 def test_the_box_of_a_check_has_both_signs_but_in_its_code():
     box = '<div class="exercise-check passed"><p>It is -0.2, in 5% of <code>x[-1] % 2 - 5%</code>.</p></div>'
-    seen = percent_signs.in_a_box(box)
+    seen = number_signs.in_a_box(box)
     assert "−0.2, in 5 % of <code>x[-1] % 2 - 5%</code>" in seen
 
 
@@ -233,7 +232,7 @@ def test_the_head_loads_neither_icons_nor_the_index():
     ],
 )
 def test_percent_signs_stand_apart_on_the_same_line(text, shown):
-    assert percent_signs.spaced(text) == shown
+    assert number_signs.spaced(text) == shown
 
 
 def test_percent_signs_of_tables_stand_apart_too():
