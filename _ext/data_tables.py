@@ -32,6 +32,7 @@ POINT = 0.28  # the width of a decimal point, in widths of a digit
 COUNTED = {"count", "size", "parameters", "categories", "divergences"}  # whole by what they are
 ENOUGH = 3  # that many numbers of a column, rounded to one decimal, are not all whole by chance
 ENOUGH_IN_A_ROW = 5  # there are more rows
+HYPHENED = re.compile(r"(?<!\w)\w{1,2}-\w+")  # R-hat, E-BFMI, p-value, 13-18
 LONG = 16  # letters of a name that a narrow column would break at every word
 
 
@@ -182,7 +183,7 @@ def tidy_text(table: Tag) -> None:
 def keep_words_together(soup: BeautifulSoup, grid: Grid) -> None:
     """Let no line of a column's header break behind the hyphen of R-hat."""
     for text in [text for _, cell in grid.above for text in cell.find_all(string=True)]:
-        for part, whole in parts(text):
+        for part, whole in parts(text, HYPHENED):
             if whole:
                 word = soup.new_tag("span", attrs={"class": CLASS})
                 word.string = part

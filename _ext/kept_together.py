@@ -21,19 +21,21 @@ CLOSING = re.compile(r"^(?:[-‑][^\W_]+|[’']s\b)?[.,;:!?)\]”’%…]*")
 WORD = re.compile(r"(?<![\w-])(?:[^\W\d_]-[^\W\d_]+|\d+(?:\.\d+)?e-\d+)(?![\w-])")
 
 
-def parts(text: str) -> Iterator[tuple[str, bool]]:
+def parts(text: str, pattern: re.Pattern[str] = WORD) -> Iterator[tuple[str, bool]]:
     """Yield the pieces of a text, and whether a line may not break in them.
 
     Parameters
     ----------
     text : str
+    pattern : re.Pattern
+        What stays on one line.
 
     Yields
     ------
     tuple of str and bool
     """
     done = 0
-    for match in WORD.finditer(text):
+    for match in pattern.finditer(text):
         if match.start() > done:
             yield text[done : match.start()], False
         yield match[0], True

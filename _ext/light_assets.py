@@ -33,6 +33,7 @@ MATHJAX = (
     "ui/lazy.js",
 )
 SHEETS = ("styles/*.css", "basic.css", "pygments.css", "sphinx-design.min.css", "mystnb.*.css")
+TRIMMED = "/* Only the rules that a page needs. */\n"  # the first line of a sheet that was cut down
 UNUSED = ("**/*.map", "scripts/fontawesome.js", "vendor", "locales", "*webpack-macros.html")
 ICONS = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
 WORD = re.compile(r"[\w-]+")
@@ -119,16 +120,25 @@ def icon_font(font: Path, glyphs: set[int]) -> str:
     )
 
 
-def trim_sheets(static: Path, words: set[str]) -> None:
-    """Cut the style sheets down, and put the icons that they name into the theme's."""
-    sheets = {path: "" for pattern in SHEETS for path in sorted(static.glob(pattern))}
-    for path in sheets:
-        text = path.read_text(encoding="utf-8")
+def as_written(static: Path) -> dict[Path, str]:
+    """Return the style sheets that have all their rules: of those that a build does not write again, none."""
+    texts = {
+        path: path.read_text(encoding="utf-8")
+        for pattern in SHEETS
+        for path in sorted(static.glob(pattern))
+    }
+    return {path: text for path, text in texts.items() if not text.startswith(TRIMMED)}
+
+
+def trim_sheets(static: Path, sheets: dict[Path, str], words: set[str]) -> None:
+    """Cut style sheets down, and put the icons that they name into the theme's, if that is one of them."""
+    for path, text in sheets.items():
         parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
-        sheets[path] = "".join(used_rules(parsed, words))
+        sheets[path] = TRIMMED + "".join(used_rules(parsed, words))
     named = {ord(character) for text in sheets.values() for character in GLYPH.findall(text)}
     first = static / "styles" / "pydata-sphinx-theme.css"
-    sheets[first] += icon_font(static / ICONS, named)
+    if first in sheets:
+        sheets[first] += icon_font(static / ICONS, named)
     for path, text in sheets.items():
         path.write_text(text, encoding="utf-8")
 
@@ -157,11 +167,11 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
-    if not (static / ICONS).exists():
-        return  # Sphinx has written nothing, and the last build's are as they were left
-    copy_mathjax(static)
-    quicken_theme(static)
-    trim_sheets(static, words_used(Path(app.outdir)))
+    if (static / ICONS).exists():  # else the theme's are those of the last build, as they were left
+        copy_mathjax(static)
+        quicken_theme(static)
+    if sheets := as_written(static):
+        trim_sheets(static, sheets, words_used(Path(app.outdir)))
     for path in [path for pattern in UNUSED for path in static.glob(pattern)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 

@@ -1,6 +1,7 @@
 """Tables, icons, styles and percent signs, as the book's own extensions leave them."""
 
 from importlib import resources
+from types import SimpleNamespace
 
 from bs4 import BeautifulSoup
 import code_lines
@@ -185,6 +186,21 @@ def test_the_box_of_a_check_has_both_signs_but_in_its_code():
 def test_only_rules_that_can_apply_are_left(css, left):
     parsed = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
     assert "".join(light_assets.used_rules(parsed, {"used"})) == left
+
+
+def test_a_sheet_that_is_written_again_is_cut_down_again_and_no_other(tmp_path):
+    static = tmp_path / "_static"
+    static.mkdir()
+    (tmp_path / "page.html").write_text('<p class="used">text</p>')
+    book = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
+    sheet, other = static / "mystnb.1.css", static / "pygments.css"
+    for _ in range(2):  # a first build, and a later one
+        sheet.write_text(".used{a:b}.unused{a:b}")
+        light_assets.lighten(book, None)
+        assert sheet.read_text() == light_assets.TRIMMED + ".used{a:b}"
+    other.write_text(light_assets.TRIMMED + ".unused{a:b}")
+    light_assets.lighten(book, None)
+    assert other.read_text() == light_assets.TRIMMED + ".unused{a:b}"
 
 
 def test_classes_come_from_pages_and_from_scripts(tmp_path):
