@@ -73,7 +73,8 @@ def test_of_two_at_once_the_second_waits_and_both_succeed(course):
     wait_for(course / "installations")
     second = start(course)
     said = second.communicate(timeout=60)[0]
-    assert (first.wait(timeout=60), second.returncode) == (0, 0)
+    first.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0)
     assert "Another set-up is at work in this folder: waiting" in said
     assert "Installing the pinned" not in said
     assert (course / "installations").read_text() == "begun\ndone\n"
@@ -84,7 +85,7 @@ def test_after_a_kill_the_next_one_waits_for_what_still_runs_and_begins_anew(cou
     wait_for(course / "installations")
     time.sleep(0.2)
     first.kill()
-    first.wait()
+    first.communicate()
     said, complaint = (second := start(course)).communicate(timeout=60)
     assert second.returncode == 0, complaint
     assert "waiting" in said  # for the installer, which outlived its parent
