@@ -3,6 +3,9 @@
 The theme makes them anew for every page, which takes a seventh of the time of a rendering. But they differ in
 three ways only: links start from another folder, the current page and what it lies under are marked, and
 what it lies under is open.
+
+The theme would still make them, to find out whether this part of the sidebar is empty, before any extension
+of ours is asked. So they stand in a template of another name, `_templates/contents-sidebar-nav-bs.html`.
 """
 
 from posixpath import dirname, join, normpath, relpath

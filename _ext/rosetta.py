@@ -44,12 +44,21 @@ def all_calls(source: str) -> dict[str, list[ast.Call]]:
     return found
 
 
+@cache
+def all_decorators(source: str) -> Counter[str]:
+    """Return how often each name decorates a function in some code."""
+    functions = (
+        node
+        for node in ast.walk(tree_of(source) or ast.Module([], []))
+        if isinstance(node, ast.FunctionDef)
+    )
+    return Counter(ast.unparse(each) for node in functions for each in node.decorator_list)
+
+
 def calls(source: str, name: str) -> Iterator[str]:
     """Return the calls of a function in some code, each as one line; or its uses as a decorator."""
     yield from map(ast.unparse, all_calls(source).get(name, []))
-    for node in ast.walk(tree_of(source) or ast.Module([], [])):
-        if isinstance(node, ast.FunctionDef):
-            yield from (f"@{name}" for each in node.decorator_list if ast.unparse(each) == name)
+    yield from [f"@{name}"] * all_decorators(source)[name]
 
 
 @cache

@@ -1,10 +1,13 @@
 """Tables, icons, styles and percent signs, as the book's own extensions leave them."""
 
 from importlib import resources
+import inspect
+import re
 from types import SimpleNamespace
 
 from bs4 import BeautifulSoup
 import code_lines
+from course import ROOT
 import data_tables
 from docutils import nodes
 import kept_together
@@ -12,9 +15,11 @@ import light_assets
 import number_signs
 import page_contents
 import page_markup
+import pydata_sphinx_theme
 import pytest
 import row_cards
 import tinycss2
+import yaml
 
 FRAME = """<style scoped>th { color: red }</style><table border="1" class="dataframe"><thead>
 <tr><th></th><th colspan="2" halign="left">PyMC</th><th>note</th></tr>
@@ -294,6 +299,15 @@ def test_the_contents_beside_one_page_become_those_beside_any_other():
     assert links[1] == "exercises/01-a.html" and current == ["#"] and unfolded == []
     assert marked(contents.beside("genindex"))[1:] == ([], [])
     assert "@" not in contents.beside("exercises/01-a")
+
+
+def test_the_theme_does_not_make_the_contents_to_find_out_whether_they_are_empty():
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    contents = config["sphinx"]["config"]["html_sidebars"]["**"][-1]
+    asked = inspect.getsource(pydata_sphinx_theme.update_and_remove_templates)
+    unasked = re.search(r"templates_skip_empty_check=\[(.*?)\]", asked)[1]
+    assert any(contents.endswith(name) for name in re.findall(r'"(.*?)"', unasked))
+    assert (ROOT / "_templates" / contents).exists()
 
 
 def test_the_theme_does_not_ask_for_the_size_of_what_nobody_sees(tmp_path):
