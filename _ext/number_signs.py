@@ -1,8 +1,8 @@
 """Write numbers as a book does: a true minus, 4.4 × 10⁻⁷, no minus zero; and 5 %, with a space in which no line breaks.
 
 Python, and so every sentence that a cell computes, writes a hyphen for a minus, 4.4e-07 for a power of ten, and 5%. A
-hyphen is shorter than a plus, and a line may break after it. In a page, what is no code gets one form: percent
-signs everywhere, minus signs in what cells say, and both in the boxes of exercises' checks, which are HTML.
+hyphen is shorter than a plus, and a line may break after it. In a page, what is no code gets one form, also in the
+boxes of exercises' checks, which are HTML.
 `data_tables` asks for the same, and for powers of ten, in tables. What looks like code is left as it is, as are ranges
 such as 1-6 and dates.
 """
@@ -90,18 +90,9 @@ class NumberSigns(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         """Run over one document."""
         for text in list(self.document.findall(nodes.Text)):
-            if "%" in text and not isinstance(text.parent, VERBATIM):
-                text.parent.replace(text, nodes.Text(spaced(text.astext())))
-        for container in list(self.document.findall(nodes.container)):
-            if "cell_output" in container["classes"]:
-                self.sign_output(container)
-
-    def sign_output(self, output: nodes.container) -> None:
-        """Give what a cell says its minus signs, and a check's box its percent signs, too."""
-        for text in list(output.findall(nodes.Text)):
-            if "-" in text and not isinstance(text.parent, VERBATIM):
-                text.parent.replace(text, nodes.Text(with_minus(text.astext())))
-        for raw in list(output.findall(nodes.raw)):
+            if ("%" in text or "-" in text) and not isinstance(text.parent, VERBATIM):
+                text.parent.replace(text, nodes.Text(with_minus(spaced(text.astext()))))
+        for raw in list(self.document.findall(nodes.raw)):
             if CHECK in raw.astext():
                 raw.replace_self(nodes.raw("", in_a_box(raw.astext()), format="html"))
 
