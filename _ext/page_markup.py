@@ -1,7 +1,7 @@
 """Put right what the theme and MyST-NB write into each page: its head is lighter, its body for all readers.
 
 `_templates/layout.html` sends the parts of a page through the three filters below. What they replace are
-sentences of other packages: where one of these changes, `tests/book/test_accessibility.py` and
+sentences of other packages: where one of these changes, `tests/book/test_every_page.py` and
 `tests/book/test_weight.py` see it. Images get their size, and load when the reader comes near them.
 """
 

@@ -1,55 +1,11 @@
-"""A page is light: what it loads besides its text and images, and that nothing it needs was left out."""
+"""What a page of the book does not load, it does not need."""
 
 from pathlib import Path
 import re
-from urllib.parse import unquote, urlsplit
 
-from chapter_files import NOTEBOOK_FOLDERS
-from page_markup import NOT_FOR_NOTEBOOKS
 import pytest
 from test_accessibility import open_page
 from test_pages import PAGES, soup
-
-MOST = 1_200_000  # bytes of scripts and styles
-
-
-@pytest.mark.parametrize("name", [page for page in PAGES if page.startswith("chapters/")])
-def test_a_chapter_loads_few_scripts_and_styles(window, book, name):
-    page = window()
-    loaded = {}
-
-    def weigh(request):
-        if request.resource_type in ("script", "stylesheet"):
-            path = unquote(urlsplit(request.url).path)
-            loaded[path] = Path(path).stat().st_size
-
-    page.on("request", weigh)
-    page.goto((book / f"{name}.html").as_uri())
-    page.evaluate("window.MathJax?.startup?.promise")
-    assert any("mathjax" in path for path in loaded)
-    heaviest = sorted(loaded.items(), key=lambda item: -item[1])[:5]
-    assert sum(loaded.values()) <= MOST, heaviest
-
-
-# The selectors of a style sheet that find something on the page.
-FINDS = """(css) => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    const selectors = (rule) => rule.selectorText
-        ? [rule.selectorText.replaceAll(/::[\\w-]+|:(hover|focus-visible|focus-within)/g, "")]
-        : [...rule.cssRules ?? []].flatMap(selectors);
-    return [...sheet.cssRules].flatMap(selectors).filter((one) => document.querySelector(one));
-}"""
-
-
-@pytest.mark.parametrize("name", [page for page in PAGES if page.split("/")[0] in NOTEBOOK_FOLDERS])
-def test_a_page_of_a_notebook_misses_no_style(window, book, name):
-    page = window()
-    page.goto((book / f"{name}.html").as_uri())
-    for left_out in sorted(NOT_FOR_NOTEBOOKS):
-        if left_out.endswith(".css"):
-            found = page.evaluate(FINDS, (book / left_out).read_text())
-            assert not found, f"{left_out} is not loaded here, and has styles for {found}"
 
 
 @pytest.mark.parametrize("width", [1440, 390])
