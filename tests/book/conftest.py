@@ -1,6 +1,7 @@
 """The rendered book, and a browser to look at it with."""
 
 import os
+from pathlib import Path
 import subprocess
 import sys
 
@@ -9,6 +10,8 @@ from filelock import FileLock
 import machine
 from playwright.sync_api import sync_playwright
 import pytest
+
+EMPTY = Path(__file__).with_name("empty.html")
 
 
 @pytest.fixture(scope="session")
@@ -48,14 +51,35 @@ def browser():
         running.close()
 
 
+@pytest.fixture(scope="session")
+def contexts(browser):
+    """Return a function that gives a context for options, the same one whenever they are the same.
+
+    A new one starts processes and compiles the scripts of the book again, which takes as long as a page does.
+    """
+    kept = {}
+
+    def context_for(**options):
+        key = repr(sorted(options.items()))
+        if key not in kept:
+            kept[key] = browser.new_context(offline=True, **options)
+            # A page that stays open keeps the process, and reaches what pages store.
+            kept[key].new_page().goto(EMPTY.as_uri())
+        return kept[key]
+
+    yield context_for
+    for context in kept.values():
+        context.close()
+
+
 @pytest.fixture
-def window(browser):
+def window(contexts):
     """Return a function that opens an empty, offline browser window of a given width.
 
-    When the test ends, no page in any window may have reported an error or asked for anything
-    that is not a file of the book.
+    No page remembers what another test did. When the test ends, no page in any window may have reported an error
+    or asked for anything that is not a file of the book.
     """
-    contexts, complaints = [], []
+    used, complaints = [], []
 
     def hear(message):
         if message.type == "error":
@@ -66,17 +90,19 @@ def window(browser):
             complaints.append(f"asked for {request.url}")
 
     def open_window(width=1440, **options):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, offline=True, **options
-        )
-        contexts.append(context)
+        context = contexts(**options)
+        used.append(context)
         page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 900})
         page.on("console", hear)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", notice)
         return page
 
     yield open_window
-    for context in contexts:
-        context.close()
+    for context in used:
+        first, *others = context.pages
+        for page in others:
+            page.close()
+        first.evaluate("localStorage.clear()")
     assert not complaints
