@@ -32,20 +32,21 @@ def load(root: Path = ROOT) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))["notebooks"] if path.exists() else {}
 
 
+def in_lines(value: Any, depth: int) -> str:
+    """Return JSON with a line for each item, down to a depth; what is deeper is on the line of its item."""
+    if depth == 0 or not value or not isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(in_lines(each, 0) for each in value) + "\n]"
+    pairs = (f"{json.dumps(key)}: {in_lines(each, depth - 1)}" for key, each in value.items())
+    return "{\n" + ",\n".join(pairs) + "\n}"
+
+
 def save(entries: Mapping[str, Any], root: Path = ROOT) -> None:
     """Write entries, each fit on a line of its own."""
-
-    def lines(value: Any, depth: int) -> str:
-        if depth == 0 or not value or not isinstance(value, (dict, list)):
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        if isinstance(value, list):
-            return "[\n" + ",\n".join(lines(each, 0) for each in value) + "\n]"
-        pairs = (f"{json.dumps(key)}: {lines(each, depth - 1)}" for key, each in value.items())
-        return "{\n" + ",\n".join(pairs) + "\n}"
-
     path = root / FILE
     path.parent.mkdir(exist_ok=True)
-    text = lines({"notebooks": dict(sorted(entries.items()))}, 4)
+    text = in_lines({"notebooks": dict(sorted(entries.items()))}, 4)
     path.write_text(f"{text}\n", encoding="utf-8")
 
 

@@ -334,7 +334,7 @@ def run(
         # A kernel for another processor cannot be a copy of one for this.
         here = [job for job in left if not job[1].other_processor]
         there = [job for job in left if job[1].other_processor]
-        with _pool(workers or machine.workers()) as (pool, size):
+        with processes(workers or machine.workers()) as (pool, size):
             if here:
                 with warm_kernels() as environment:
                     _run_jobs(here, results, pool, size, environment, root)
@@ -343,7 +343,7 @@ def run(
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[tuple[ProcessPoolExecutor, int]]:
+def processes(workers: int) -> Iterator[tuple[ProcessPoolExecutor, int]]:
     """Keep processes while notebooks run; after an interrupt nothing is left of them."""
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
     try:

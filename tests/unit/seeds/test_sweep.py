@@ -159,7 +159,7 @@ def test_a_worker_that_dies_takes_only_its_own_notebook_with_it(course, fake, ca
 
 
 def test_after_an_interrupt_no_process_is_left():
-    with pytest.raises(KeyboardInterrupt), sweep._pool(2) as (pool, _):
+    with pytest.raises(KeyboardInterrupt), sweep.processes(2) as (pool, _):
         futures = [pool.submit(os.getpid), pool.submit(time.sleep, 60), pool.submit(time.sleep, 60)]
         futures[0].result()
         processes = [psutil.Process(number) for number in pool._processes]
