@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 SETUP := @$(PYTHON) tools/environment.py
 
-.PHONY: book fresh zip pdf test runs lab serve bench seeds lock clean
+.PHONY: book fresh zip pdf test runs lab serve bench seeds calibrate lock clean
 
 book:  ## render the book from the runs that came with the course; run what has changed
 	$(SETUP) && $(VENV)/python tools/build_book.py
@@ -33,6 +33,9 @@ bench:  ## time every notebook from nothing, slowest cells first
 
 seeds:  ## every fit and notebook with other seeds: what would fail on another machine (hours)
 	$(SETUP) && $(VENV)/python tools/other_seeds.py
+
+calibrate:  ## simulate data from each model, fit them, rank the truths (half an hour)
+	$(SETUP) && $(VENV)/python tools/calibrate.py
 
 lock:  ## compile requirements.txt from pyproject.toml
 	$(SETUP) && $(VENV)/python tools/compile_lock.py

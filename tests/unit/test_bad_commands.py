@@ -16,6 +16,10 @@ TABLE = {
         (["--slowest"], "argument --slowest: expected one argument"),
         (["08-counts"], "unrecognized arguments: 08-counts"),
     ],
+    "calibrate": [
+        (["--workers", "0"], "argument --workers: a whole number from 1 on, not '0'"),
+        (["--agian"], "unrecognized arguments: --agian"),
+    ],
     "make_exercises": [
         (["--chekc"], "unrecognized arguments: --chekc"),
         (["--root"], "argument --root: expected one argument"),
