@@ -97,7 +97,7 @@ class PyMCProgram:
             given = {self.given[name].name: values[i] for name, values in data.items()}
             fit = nutpie.sample(
                 self.compiled.with_data(**given), draws=draws, tune=TUNE, chains=CHAINS, cores=1,
-                target_accept=target_accept,                 seed=int(own.generate_state(1)[0]), progress_bar=False, save_warmup=False,
+                target_accept=target_accept, seed=int(own.generate_state(1)[0]), progress_bar=False, save_warmup=False,
             )  # fmt: skip
             fits.append(fit)
         names = [str(name) for name in fits[0].posterior.data_vars]
