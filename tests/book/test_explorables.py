@@ -127,9 +127,10 @@ def compute(browser, alone):
         page.close()
 
 
-def close(found, wanted):
+def close(found, wanted, tolerance=1e-9):
     """Compare numbers of the browser with Python's."""
-    np.testing.assert_allclose(np.asarray(found, dtype=float), wanted, rtol=1e-9, atol=1e-9)
+    found = np.asarray(found, dtype=float)
+    np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=tolerance)
 
 
 class Supply:
@@ -790,9 +791,12 @@ def test_funnel_counts_divergences_as_companion_does(compute, coordinates, step)
             accepted += int(info.accepted[0])
             if info.diverging[0]:
                 diverged.append(start)
-    close(found["draws"], places)
+    # Beyond the limit of stability steps magnify the last digit, in which one machine's exponential differs from
+    # another's, and each draw starts from the one before.
+    tolerance = 1e-5
+    close(found["draws"], places, tolerance)
     assert found["accepted"] == accepted and len(found["diverged"]) == len(diverged)
-    close(np.reshape(found["diverged"], (-1, 2)), np.reshape(diverged, (-1, 2)))
+    close(np.reshape(found["diverged"], (-1, 2)), np.reshape(diverged, (-1, 2)), tolerance)
     assert (len(diverged) > 0) == (step == 3.0 or (coordinates == "centered" and step == 1.0))
 
 
