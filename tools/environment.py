@@ -36,6 +36,11 @@ class Failed(Exception):
     """The environment could not be set up; the message is for the person who asked for it."""
 
 
+def locks() -> list[Path]:
+    """Return the locks: the course's, and the tests' where the course was copied with its tests."""
+    return [LOCK, *([TESTS_LOCK] if TESTS_LOCK.exists() else [])]
+
+
 def fingerprint() -> str:
     """Return a digest of everything the environment depends on."""
     import tomllib  # Python 3.11 or later: an older one must get as far as the sentence in `main`
@@ -43,7 +48,7 @@ def fingerprint() -> str:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     tools = project.get("tool", {}).get("setuptools")
     package = repr((project.get("build-system"), project.get("project"), tools))
-    digest = hashlib.sha256(LOCK.read_bytes() + TESTS_LOCK.read_bytes())
+    digest = hashlib.sha256(b"".join(lock.read_bytes() for lock in locks()))
     digest.update(repr((package, str(ROOT), sys.version_info[:2])).encode())
     return digest.hexdigest()
 
@@ -127,8 +132,9 @@ def install(door: TextIO) -> None:
         pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
         run("Installing uv", door, *pip, "--require-hashes", "-r", uv_lock)
     uv = (PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON)
-    locks = ("--require-hashes", "--no-deps", "-r", LOCK, "-r", TESTS_LOCK)
-    run("Installing the packages of requirements.txt", door, *uv, *locks)
+    listed = [part for lock in locks() for part in ("-r", lock)]
+    chosen = ("--require-hashes", "--no-deps", *listed)
+    run("Installing the packages of requirements.txt", door, *uv, *chosen)
     run("Installing this course's own package", door, *uv, "--no-deps", "--editable", ROOT)
     STAMP.write_text(fingerprint())
 

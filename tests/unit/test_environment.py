@@ -129,7 +129,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(course):
 def here(course, monkeypatch):
     """Return the tool, at work in that folder."""
     original = environment.ROOT
-    for name in ("ROOT", "VENV", "LOCK", "TESTS_LOCK", "STAMP", "PYTHON"):
+    for name in ("ROOT", "VENV", "LOCK", "TESTS_LOCK", "STAMP", "DOOR", "PYTHON"):
         place = getattr(environment, name).relative_to(original)
         monkeypatch.setattr(environment, name, course / place)
     environment.PYTHON.parent.mkdir(parents=True)
@@ -157,3 +157,23 @@ def test_an_environment_whose_python_is_gone_is_outdated(here):
     here.PYTHON.unlink()
     here.PYTHON.symlink_to(here.VENV / "nowhere")
     assert not here.is_current()
+
+
+def test_a_course_that_was_copied_without_its_tests_installs_what_is_there(
+    here, course, monkeypatch
+):
+    (course / "tests" / "requirements.txt").unlink()
+    (course / "requirements.txt").write_text("uv==1.0\n")
+    commands = []
+    monkeypatch.setattr(here, "run", lambda purpose, door, *command: commands.append(command))
+    monkeypatch.setattr(here.venv, "create", lambda *_, **__: None)
+    with here.alone() as door:
+        here.install(door)
+    listed = [
+        after
+        for command in commands
+        for before, after in zip(command, command[1:], strict=False)
+        if before == "-r"
+    ]
+    assert listed[1:] == [course / "requirements.txt"]
+    assert here.is_current()
