@@ -1,4 +1,4 @@
-"""Keep on one line what nobody parts when writing: a formula and the mark behind it, R-hat, 1e-20.
+"""Keep on one line what nobody parts when writing: a formula and the mark behind it, R-hat, Student-t, 1e-20.
 
 Browsers break a line on both sides of a formula, so that a comma may begin the next one; and they break after every hyphen.
 What belongs together gets an element that does not let a line break in it (`_static/book.css`). The characters stay what they are, so
@@ -18,7 +18,7 @@ CLASS = "together"
 OPENING = re.compile(r"[(\[“‘]+$")
 # A mark, brackets that close, `'s`, or the hyphen of `n-th` with what follows it.
 CLOSING = re.compile(r"^(?:[-‑][^\W_]+|[’']s\b)?[.,;:!?)\]”’%…]*")
-WORD = re.compile(r"(?<![\w-])(?:[^\W\d_]-[^\W\d_]+|\d+(?:\.\d+)?e-\d+)(?![\w-])")
+WORD = re.compile(r"(?<![\w-])(?:[^\W\d_]-[^\W\d_]+|[^\W\d_]+-[^\W\d_]|\d+(?:\.\d+)?e-\d+)(?![\w-])")
 
 
 def parts(text: str, pattern: re.Pattern[str] = WORD) -> Iterator[tuple[str, bool]]:

@@ -54,10 +54,11 @@
 
   /* What is wider than its place scrolls, and is then a stop of the tabulator key; else it is none. */
   const TABLES = ".table-scroll, .pst-scrollable-table-container";
-  const WIDE = `${TABLES}, div.math, .bd-article pre, .cell_output > .output`;
+  const SHADED = `${TABLES}, div.math`;
+  const WIDE = `${SHADED}, .bd-article pre, .cell_output > .output`;
 
-  /* Where there is more of a table than is seen; and whether the names of its rows stay: if they leave the numbers
-   * about half of the place. */
+  /* Where there is more of a table or a formula than is seen; and whether the names of a table's rows stay: if they
+   * leave the numbers about half of the place. */
   const SHARE = 0.55;
   const more_of = ({ scrollLeft, clientWidth, scrollWidth }) =>
     [scrollLeft > 1 && "left", scrollLeft + clientWidth < scrollWidth - 1 && "right"]
@@ -85,8 +86,8 @@
 
   const mark = (places) => {
     const wide = places.map((place) => place.scrollWidth > place.clientWidth + 1); // all of them before any change
-    const tables = places.filter((place, number) => wide[number] && place.matches(TABLES));
-    tables.map(measure).forEach(show_more);
+    const shaded = places.filter((place, number) => wide[number] && place.matches(SHADED));
+    shaded.map(measure).forEach(show_more);
     places.forEach((place, number) => {
       if (wide[number] === (place.tabIndex === 0)) return;
       if (wide[number]) {

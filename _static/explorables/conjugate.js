@@ -125,7 +125,7 @@
     const edge = panel.X(LIMIT);
     picture += svg.line(edge, panel.top - 4, edge, panel.bottom, "x-ink x-thin x-dot");
     const [side, anchor] = after.mean > LIMIT ? [-6, "end"] : [6, "start"];
-    picture += svg.text(edge + side, panel.top + 26, "the insurer's limit", "x-small", anchor);
+    picture += svg.text(edge + side, panel.top + 26, "the insurer’s limit", "x-small", anchor);
     picture += svg.text(
       edge + side,
       panel.top + 44,

@@ -350,9 +350,10 @@ def test_a_long_line_of_code_says_where_it_starts_and_no_character_changes():
     assert texts[0] == texts[1]
 
 
-def test_words_with_one_letter_before_a_hyphen_and_powers_are_kept_together():
-    whole = [part for part, kept in kept_together.parts("R-hat, E-BFMI: 1e-20; so-so x") if kept]
-    assert whole == ["R-hat", "E-BFMI", "1e-20"]
+def test_words_with_one_letter_beside_a_hyphen_and_powers_are_kept_together():
+    line = "R-hat, E-BFMI, Student-t: 1e-20; so-so x"
+    whole = [part for part, kept in kept_together.parts(line) if kept]
+    assert whole == ["R-hat", "E-BFMI", "Student-t", "1e-20"]
     text = "The R-hat of well-mixed chains"
     assert "".join(part for part, _ in kept_together.parts(text)) == text
 
