@@ -32,7 +32,8 @@ POINT = 0.28  # the width of a decimal point, in widths of a digit
 COUNTED = {"count", "size", "parameters", "categories", "divergences"}  # whole by what they are
 ENOUGH = 3  # that many numbers of a column, rounded to one decimal, are not all whole by chance
 ENOUGH_IN_A_ROW = 5  # there are more rows
-HYPHENED = re.compile(r"(?<!\w)(?:\w{1,2}-\w+|\w+-\w(?!\w))")  # R-hat, E-BFMI, p-value, 13-18, Student-t
+# R-hat, E-BFMI, p-value, 13-18, Student-t.
+HYPHENED = re.compile(r"(?<!\w)(?:\w{1,2}-\w+|\w+-\w(?!\w))")
 LONG = 16  # letters of a name that a narrow column would break at every word
 
 

@@ -18,7 +18,9 @@ CLASS = "together"
 OPENING = re.compile(r"[(\[“‘]+$")
 # A mark, brackets that close, `'s`, or the hyphen of `n-th` with what follows it.
 CLOSING = re.compile(r"^(?:[-‑][^\W_]+|[’']s\b)?[.,;:!?)\]”’%…]*")
-WORD = re.compile(r"(?<![\w-])(?:[^\W\d_]-[^\W\d_]+|[^\W\d_]+-[^\W\d_]|\d+(?:\.\d+)?e-\d+)(?![\w-])")
+WORD = re.compile(
+    r"(?<![\w-])(?:[^\W\d_]-[^\W\d_]+|[^\W\d_]+-[^\W\d_]|\d+(?:\.\d+)?e-\d+)(?![\w-])"
+)
 
 
 def parts(text: str, pattern: re.Pattern[str] = WORD) -> Iterator[tuple[str, bool]]:
