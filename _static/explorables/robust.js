@@ -186,7 +186,7 @@
 
   define("robust", {
     label:
-      "Robust regression. Left, ten days with sales against customers and two lines, Normal and Student-t. Right, the slope of each line as one day's sales move.",
+      "Robust regression. Left, ten days with sales against customers and two lines, Normal and Student-t. Right, the slope of each line as one day’s sales move.",
     controls: [
       range(
         "sales",

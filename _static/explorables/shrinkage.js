@@ -245,7 +245,7 @@
     let says;
     if (!known) {
       says =
-        `Nobody knows τ. Averaged over its posterior, ${name}'s ${from} become <b>${points(now.mean[first])}</b>, with a standard ` +
+        `Nobody knows τ. Averaged over its posterior, ${name}’s ${from} become <b>${points(now.mean[first])}</b>, with a standard ` +
         `deviation of ${points(now.sd[first])}; <b>${percent(now.share[first])}</b> of that answer comes from the population, ` +
         `and ${percent(now.share[data.best])} for ${letter(data.best)}, which is measured best.`;
     } else if (state.tau === 0) {
@@ -254,7 +254,7 @@
       says = `At <b>τ = ∞</b> each ${data.one.toLowerCase()} stands alone: no estimate moves, and ${name} keeps its <b>${from}</b>. The data rule so large a spread out.`;
     } else {
       says =
-        `If the spread were <b>τ = ${shown(state.tau)} ${data.unit}</b>, ${name}'s ${from} would become <b>${points(now.mean[first])}</b>: ` +
+        `If the spread were <b>τ = ${shown(state.tau)} ${data.unit}</b>, ${name}’s ${from} would become <b>${points(now.mean[first])}</b>: ` +
         `${percent(now.share[first])} of that answer comes from the population, and ${percent(now.share[data.best])} for ${letter(data.best)}, which is measured best. ` +
         (leader === first ? "" : `${letter(leader)} is now ahead of ${letter(first)}. `) +
         `After these data, the spread is larger than this with probability <b>${percent(after.beyond(state.tau))}</b>.`;

@@ -373,7 +373,7 @@ def test_shrinkage_of_hospitals_and_averaged_over_tau(show):
     assert it.card.locator("#x-shrinkage-tau").is_disabled()
     assert "Averaged over its posterior" in it.says()
     it.choose("Eight schools")
-    assert "School A's 28.4 points become 9.9" in it.says()
+    assert "School A’s 28.4 points become 9.9" in it.says()
 
 
 def test_shrinkage_can_be_dragged_and_played(show):
