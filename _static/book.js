@@ -92,7 +92,7 @@
       if (wide[number] === (place.tabIndex === 0)) return;
       if (wide[number]) {
         place.tabIndex = 0;
-        if (place.localName !== "div") return;
+        if (place.localName === "pre") return;
         place.setAttribute("role", "group");
         place.setAttribute(
           "aria-label",
@@ -148,8 +148,26 @@
     root.dataset.theme = shown;
   });
 
+  /* What a cell prints goes on below where a line is too long, but columns would then fall apart: they scroll, as tables do. */
+  const COLUMNS = /(?:^.*\S {2,}\S.*(?:\n|$)){2,}/gm;
+  const keep_columns = (printed) => {
+    const text = [...printed.childNodes].find((node) => node.nodeType === Node.TEXT_NODE);
+    if (printed.textContent !== text?.data) return; // colors, as errors have them
+    for (const { 0: rows, index } of [...text.data.matchAll(COLUMNS)].toReversed()) {
+      const place = document.createElement("span");
+      place.className = "table-scroll printed";
+      const columns = document.createElement("span");
+      columns.textContent = rows;
+      place.append(columns);
+      const after = text.splitText(index);
+      after.deleteData(0, rows.length);
+      after.before(place);
+    }
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     const observer = new ResizeObserver((entries) => mark(entries.map((entry) => entry.target)));
+    document.querySelectorAll(".output.text_plain pre").forEach(keep_columns);
     document.querySelectorAll(WIDE).forEach((place) => observer.observe(place));
     const sizes = new ResizeObserver((entries) => hint(entries.map((entry) => entry.target)));
     document.querySelectorAll("a.enlarge img").forEach((image) => sizes.observe(image));
