@@ -12,6 +12,7 @@ from pathlib import Path
 import re
 from typing import Any
 
+from apostrophes import curled
 from cell_anchors import CONCEPTS
 from docutils import nodes
 from glossary_links import GLOSSARY, pattern, terms
@@ -78,7 +79,10 @@ class IndexConcepts(SphinxTransform):
         for term, address in (*named, *self.headings(root), *self.explained(root)):
             found.setdefault(term, address)
         self.note(
-            [("single", f"{term}; {title}", address, "", None) for term, address in found.items()]
+            [
+                ("single", f"{curled(term)}; {title}", address, "", None)
+                for term, address in found.items()
+            ]
         )
 
     def note(self, entries: list[tuple[str, str, str, str, None]]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import re
 from typing import Any, NamedTuple
 
+from apostrophes import curled
 from chapter_files import stems
 from course import read, title_of
 from dependencies import GUIDE
@@ -114,7 +115,7 @@ class ExerciseList(SphinxDirective):
         )
         shown = f'<a href="{place}">{escape(name)}</a>' if term else escape(name)
         links = ", ".join(
-            f'<a href="../exercises/{item.chapter}.html#{item.anchor}">{item.name} · {item.id}</a> {escape(item.title)}'
+            f'<a href="../exercises/{item.chapter}.html#{item.anchor}">{item.name} · {item.id}</a> {escape(curled(item.title))}'
             for item in items
         )
         return f"<dt>{shown}</dt><dd>{links}</dd>\n"

@@ -19,6 +19,7 @@ from pathlib import Path
 import re
 from typing import Any
 
+from apostrophes import curled
 from cards import TABLE, Card, cards
 from chapter_cost import minutes_to_read
 from course import read, title_of
@@ -117,7 +118,7 @@ class ChapterCards(FirstPage):
             f"{self.picture(card, notebook)}"
             f'<p class="chapter-card-title"><a href="{page}.html">'
             f'<span class="chapter-number">{card.number}</span> {escape(titles[card.number])}</a></p>\n'
-            f'<p class="chapter-card-question">{escape(card.question)}</p>\n'
+            f'<p class="chapter-card-question">{escape(curled(card.question), quote=False)}</p>\n'
             f'<p class="chapter-card-facts"><span>{minutes_to_read(notebook)} minutes</span> '
             f'<span>{after}</span> <a href="exercises/{card.chapter}.html" '
             f'aria-label="Exercises of chapter {card.number}">exercises</a></p>\n</li>\n'

@@ -2,7 +2,7 @@
 
 Python, and so every sentence that a cell computes, writes a hyphen for a minus, 4.4e-07 for a power of ten, and 5%. A
 hyphen is shorter than a plus, and a line may break after it. In a page, what is no code gets one form, also in the
-boxes of exercises' checks, which are HTML.
+boxes of exercises' checks, which are HTML. There, and in all other text that Sphinx left so, quotes are curled.
 `data_tables` asks for the same, and for powers of ten, in tables. What looks like code is left as it is, as are ranges
 such as 1-6 and dates.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable
 import re
 from typing import Any
 
+from apostrophes import QUOTED, curled, quoted
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -27,6 +28,7 @@ PERCENT = re.compile(r"(\d)[ \N{NO-BREAK SPACE}]?%(?![\w/])")
 VERBATIM = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
 VERBATIM_TAGS = ["code", "kbd", "pre", "samp", "script", "style"]
 CHECK = 'class="exercise-check'
+GIVEN = re.compile(r"(<code>.*?</code>)")
 
 
 def spaced(text: str) -> str:
@@ -58,10 +60,11 @@ def in_a_cell(text: str) -> str:
     Returns
     -------
     str
-        The same, with a true minus, powers of ten with raised exponents, and zeros without a sign.
+        The same, with a true minus, powers of ten with raised exponents, zeros without a sign, and curly apostrophes.
     """
+    text, given = curled(text), text
     if CODE.search(text):
-        return text
+        return given
     if found := MINUS_ZERO.fullmatch(text):
         return found[1]
     return with_minus(POWER.sub(_power, text))
@@ -75,9 +78,16 @@ def rewrite(html: Tag, change: Callable[[str], str]) -> None:
 
 
 def in_a_box(html: str) -> str:
-    """Return the HTML of a check's box with both signs, but in its code."""
+    """Return the HTML of a check's box with both signs, but in its code, and with curly quotes.
+
+    What stands in quotes in the list of what is still to be given is an answer, and so code.
+    """
+    if "not-attempted-yet" in html:
+        parts = GIVEN.split(html)
+        parts[::2] = [QUOTED.sub(r"<code>'\1'</code>", part) for part in parts[::2]]
+        html = "".join(parts)
     box = BeautifulSoup(html, "html.parser")
-    rewrite(box, lambda text: with_minus(spaced(text)))
+    rewrite(box, lambda text: quoted(with_minus(spaced(text))))
     return str(box)
 
 
@@ -90,8 +100,8 @@ class NumberSigns(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         """Run over one document."""
         for text in list(self.document.findall(nodes.Text)):
-            if ("%" in text or "-" in text) and not isinstance(text.parent, VERBATIM):
-                text.parent.replace(text, nodes.Text(with_minus(spaced(text.astext()))))
+            if any(sign in text for sign in "%-'") and not isinstance(text.parent, VERBATIM):
+                text.parent.replace(text, nodes.Text(curled(with_minus(spaced(text.astext())))))
         for raw in list(self.document.findall(nodes.raw)):
             if CHECK in raw.astext():
                 raw.replace_self(nodes.raw("", in_a_box(raw.astext()), format="html"))

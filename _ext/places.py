@@ -11,6 +11,7 @@ from pathlib import Path
 import re
 from typing import NamedTuple
 
+from apostrophes import curled
 from course import read
 from docutils import nodes
 
@@ -30,7 +31,7 @@ class Place(NamedTuple):
         """Return a link to it, as HTML, from an appendix."""
         return (
             f'<a class="reference internal" href="../{self.page}.html#{self.fragment}">'
-            f"{escape(self.label)}</a>"
+            f"{escape(curled(self.label), quote=False)}</a>"
         )
 
 

@@ -163,6 +163,8 @@ def test_names_of_rows_are_marked_two_columns_at_most():
         ("sigma[-1]", "sigma[-1]"),
         ("scale=1e-3", "scale=1e-3"),
         ("eti89_lb -1", "eti89_lb -1"),
+        ("the state's share", "the state’s share"),
+        ("x['state's']", "x['state's']"),
     ],
 )
 def test_numbers_of_cells_are_written_as_in_a_book(text, shown):
@@ -173,6 +175,18 @@ def test_the_box_of_a_check_has_both_signs_but_in_its_code():
     box = '<div class="exercise-check passed"><p>It is -0.2, in 5% of <code>x[-1] % 2 - 5%</code>.</p></div>'
     seen = number_signs.in_a_box(box)
     assert "−0.2, in 5 % of <code>x[-1] % 2 - 5%</code>" in seen
+
+
+@pytest.mark.parametrize(
+    ("box", "shown"),
+    [
+        ("passed\"><p>It says 'no effect', and A's", "It says “no effect”, and A’s"),
+        ("not-attempted-yet\"><p>('a' or 'b')", "(<code>'a'</code> or <code>'b'</code>)"),
+        ("not-attempted-yet\"><p><code>f('a')</code>", "<code>f('a')</code>"),
+    ],
+)
+def test_quotes_in_the_box_of_a_check_are_curled_or_code(box, shown):
+    assert shown in number_signs.in_a_box(f'<div class="exercise-check {box}</p></div>')
 
 
 @pytest.mark.parametrize(
