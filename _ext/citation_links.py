@@ -12,10 +12,11 @@ from typing import Any
 
 from citations import LINK, label
 import nbformat
-from pybtex.database import Entry
+from pybtex.database import Entry, Person
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.unsrt import Style
 from pybtex.style.labels import BaseLabelStyle
+from pybtex.style.sorting.author_year_title import SortingStyle
 from sphinx.application import Sphinx
 
 REFERENCES = "references"  # outside of the book a plain list of all
@@ -33,10 +34,18 @@ class AsCited(BaseLabelStyle):
             yield said if seen[said] == 1 else said + "abcdefgh"[seen[said] - 1]
 
 
+class ByName(SortingStyle):
+    """The order of the authors; the braces around an institution do not count."""
+
+    def person_key(self, person: Person) -> str:
+        """Return what an author is sorted by."""
+        return super().person_key(person).replace("{", "")
+
+
 class ListedAsCited(Style):
     """A list in the order of the authors, under these labels."""
 
-    default_sorting_style = "author_year_title"
+    default_sorting_style = "by_name"
     default_label_style = AsCited
 
 
@@ -72,6 +81,7 @@ def cite(app: Sphinx, docname: str, content: list[str]) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the hook, after the one that brings the outputs in."""
+    register_plugin("pybtex.style.sorting", "by_name", ByName)
     register_plugin("pybtex.style.formatting", "as_cited", ListedAsCited)
     app.connect("source-read", cite, priority=800)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
