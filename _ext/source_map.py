@@ -26,6 +26,8 @@ from sphinx.application import Sphinx
 SENTENCE = re.compile(r"(?<=[.!?:*])\s+(?=[A-Z*$\\(])")
 MAPS = ("chapters/source-map.csv", "chapters/additions.csv")
 ERRATA = "appendices/errata.csv"
+KIND = re.compile(r"^(?:Name: .*, )?dtype: .*$", re.MULTILINE)
+WIDE = re.compile(r"(?<=\S) {2,}")
 
 
 def title_of(root: Path, name: str) -> str:
@@ -35,6 +37,16 @@ def title_of(root: Path, name: str) -> str:
     return {"chapters": f"Chapter {number}", "appendices": f"Appendix {number}"}.get(
         folder, f"{folder.capitalize()} {number}"
     )
+
+
+def spoken(printed: str) -> list[str]:
+    """Return the paragraphs of a text with columns and lines, each as one line with marks between them."""
+    found = []
+    for paragraph in re.split(r"\n\s*\n", KIND.sub("", printed)):
+        lines = [WIDE.sub(": ", line.strip()) for line in paragraph.splitlines() if line.strip()]
+        marked = [line if line.endswith(tuple(".:;,")) else f"{line};" for line in lines]
+        found.append(" ".join(marked).removesuffix(";"))
+    return found
 
 
 def texts_and_tables(cell: nbformat.NotebookNode) -> tuple[list[str], list[Tag]]:
@@ -48,9 +60,9 @@ def texts_and_tables(cell: nbformat.NotebookNode) -> tuple[list[str], list[Tag]]
         elif "text/markdown" in data:
             texts.append(data["text/markdown"])
         elif "text" in output:
-            texts.append(output["text"])
+            texts += spoken(output["text"])
         elif "text/plain" in data:
-            texts.append(data["text/plain"])
+            texts += spoken(data["text/plain"])
     return texts, tables
 
 
