@@ -19,6 +19,8 @@ OTHER_SENSES = re.compile(
     "known from its calibration|plain mixtures, without slag|mixtures by their composition"
     "|concrete mixtures|amounts in the mixture"
 )
+# Short forms that mean a term.
+SHORT = {"non-centered": "non-centered parameterization"}
 GLOSSARY = "appendices/a-notation-and-glossary"
 USED = "glossary_terms"  # in the metadata of a page: the terms that it links, as they are defined
 SKIPPED = (
@@ -37,7 +39,8 @@ def terms(root: Path) -> dict[str, str]:
         [line for line in block[1].splitlines() if line and not line[0].isspace()] if block else []
     )
     found = [line for line in found if not line.startswith(":")]
-    return {term.lower(): term for term in found}
+    short = {name: term for name, term in SHORT.items() if term in found}
+    return {term.lower(): term for term in found} | short
 
 
 @cache
@@ -75,18 +78,18 @@ class LinkTerms(SphinxTransform):
             done, plain = 0, text.astext()
             others = in_other_senses(text)
             for match in pattern(root).finditer(plain) if names else ():
-                name = match[1].lower()
+                name = names[match[1].lower()]
                 if name in linked or any(a <= match.start() < b for a, b in others):
                     continue
                 linked.add(name)
                 pieces += [
                     nodes.Text(plain[done : match.start()]),
-                    self.reference(match[0], names[name]),
+                    self.reference(match[0], name),
                 ]
                 done = match.end()
             if pieces:
                 text.parent.replace(text, [*pieces, nodes.Text(plain[done:])])
-        self.env.metadata[docname][USED] = sorted(names[name] for name in linked)
+        self.env.metadata[docname][USED] = sorted(linked)
 
     @staticmethod
     def is_prose(node: nodes.Node) -> bool:
