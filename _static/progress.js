@@ -209,7 +209,7 @@
       }
       count.textContent = chosen.length ? `${left} ${left === 1 ? "exercise" : "exercises"}.` : "";
     });
-    table.before(form, count);
+    (table.closest(".table-scroll") ?? table).before(form, count);
   };
 
   document.addEventListener("DOMContentLoaded", () => {
