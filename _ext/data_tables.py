@@ -32,8 +32,10 @@ POINT = 0.28  # the width of a decimal point, in widths of a digit
 COUNTED = {"count", "size", "parameters", "categories", "divergences"}  # whole by what they are
 ENOUGH = 3  # that many numbers of a column, rounded to one decimal, are not all whole by chance
 ENOUGH_IN_A_ROW = 5  # there are more rows
-# R-hat, E-BFMI, p-value, 13-18, Student-t.
-HYPHENED = re.compile(r"(?<!\w)(?:\w{1,2}-\w+|\w+-\w(?!\w))")
+# R-hat, E-BFMI, p-value, 13-18, Student-t; non-centered; Normal(0, 0.5); a mark and what it marks.
+HYPHENED = re.compile(
+    r"(?<!\w)(?:\w{1,2}-\w+|\w+-\w(?!\w)|[Nn]on-\w+|\w+\([^\s()]+, [^\s()]+\))|[✓✗] [\w-]+"
+)
 LONG = 16  # letters of a name that a narrow column would break at every word
 
 
@@ -70,6 +72,29 @@ def name_headers(soup: BeautifulSoup, table: Tag) -> None:
             cell["scope"] = "colgroup" if span(cell, "colspan") > 1 else "col"
         else:
             cell["scope"] = "rowgroup" if span(cell, "rowspan") > 1 else "row"
+
+
+def raise_names(table: Tag) -> None:
+    """Put what stands above the names of the rows beside the names of the columns, where that place is empty.
+
+    pandas gives it a row of the head to itself.
+    """
+    head = [row for part in table.find_all("thead") for row in part.find_all("tr")]
+    if len(head) < 2:
+        return
+    lines: dict[int, dict[int, Tag]] = {}
+    for row, column, cell in placed(head):
+        lines.setdefault(row, {})[column] = cell
+    above, last = lines[len(head) - 2], lines[len(head) - 1]
+    named = [column for column, cell in last.items() if text_of(cell)]
+    if named != list(range(len(named))) or not 0 < len(named) < len(last):
+        return
+    places = [above.get(column) for column in named]
+    if any(place is None or text_of(place) or span(place, "colspan") > 1 for place in places):
+        return
+    for column in named:
+        above[column].replace_with(last[column].extract())
+    head[-1].decompose()
 
 
 @dataclass(frozen=True)
@@ -182,8 +207,18 @@ def tidy_text(table: Tag) -> None:
 
 
 def keep_words_together(soup: BeautifulSoup, grid: Grid) -> None:
-    """Let no line of a column's header break behind the hyphen of R-hat."""
-    for text in [text for _, cell in grid.above for text in cell.find_all(string=True)]:
+    """Let no line of a cell break behind the hyphen of R-hat, and none of a short one with a number, as 254 ± 7."""
+    words = [cell for _, cell in grid.above]
+    for cell in [cell for cells in grid.columns.values() for cell in cells]:
+        text = text_of(cell)
+        if cell.name == "td" and len(text) <= LONG and re.search(r"\d", text):
+            if " " in text:
+                add_class(cell, CLASS)
+        elif not NUMBER.fullmatch(text):
+            words.append(cell)
+    for text in [text for cell in words for text in cell.find_all(string=True)]:
+        if not HYPHENED.search(text):
+            continue
         for part, whole in parts(text, HYPHENED):
             if whole:
                 word = soup.new_tag("span", attrs={"class": CLASS})
@@ -257,6 +292,7 @@ def readable(html: str) -> str:
     for table in soup.find_all("table"):
         if table.find_parent("table"):
             continue
+        raise_names(table)
         grid = Grid.of(table)
         if "dataframe" in classes_of(table):
             whole_numbers(grid)

@@ -1,4 +1,4 @@
-"""Keep on one line what nobody parts when writing: a formula and the mark behind it, R-hat, Student-t, 1e-20.
+"""Keep on one line what nobody parts when writing: a formula and the mark behind it, R-hat, Student-t, 1e-20, short code.
 
 Browsers break a line on both sides of a formula, so that a comma may begin the next one; and they break after every hyphen.
 What belongs together gets an element that does not let a line break in it (`_static/book.css`). The characters stay what they are, so
@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 CLASS = "together"
+SHORT = 20  # letters of code within a line: (chain, draw, ...)
 OPENING = re.compile(r"[(\[“‘]+$")
 # A mark, brackets that close, `'s`, or the hyphen of `n-th` with what follows it.
 CLOSING = re.compile(r"^(?:[-‑][^\W_]+|[’']s\b)?[.,;:!?)\]”’%…]*")
@@ -87,6 +88,9 @@ class KeepTogether(SphinxPostTransform):
         """Run over one document."""
         for formula in list(self.document.findall(nodes.math)):
             with_neighbors(formula)
+        for code in self.document.findall(nodes.literal):
+            if len(code.astext()) <= SHORT:
+                code["classes"].append(CLASS)
         for text in list(self.document.findall(nodes.Text)):
             if isinstance(text.parent, VERBATIM) or not WORD.search(text.astext()):
                 continue

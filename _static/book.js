@@ -58,8 +58,9 @@
   const WIDE = `${SHADED}, .bd-article pre, .cell_output > .output`;
 
   /* Where there is more of a table or a formula than is seen; and whether the names of a table's rows stay: if they
-   * leave the numbers about half of the place. */
+   * leave the numbers about half of the place. What is far wider has room for the words beside code. */
   const SHARE = 0.55;
+  const FAR = 1.15;
   const more_of = ({ scrollLeft, clientWidth, scrollWidth }) =>
     [scrollLeft > 1 && "left", scrollLeft + clientWidth < scrollWidth - 1 && "right"]
       .filter(Boolean)
@@ -69,10 +70,12 @@
       (name) => place.querySelector(`tbody ${name}`)?.offsetWidth ?? 0,
     );
     const stay = first > 0 && first + second <= place.clientWidth * SHARE;
-    return { place, first, stay, more: more_of(place) };
+    const far = place.scrollWidth > place.clientWidth * FAR;
+    return { place, first, stay, far, more: more_of(place) };
   };
-  const show_more = ({ place, first, stay, more }) => {
+  const show_more = ({ place, first, stay, far, more }) => {
     place.dataset.more = more;
+    place.classList.toggle("far-wider", far);
     place.classList.toggle("names-stay", stay);
     place.style.setProperty("--first-names", `${first}px`);
   };

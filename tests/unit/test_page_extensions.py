@@ -122,6 +122,32 @@ def test_no_line_of_a_header_breaks_behind_the_hyphen_of_a_short_prefix():
     assert page.th.get_text() == "largest R-hat"
 
 
+def test_what_stands_above_the_names_of_the_rows_has_no_row_of_its_own():
+    def head(first, second):
+        html = f'<table class="dataframe"><thead><tr>{first}</tr><tr>{second}</tr></thead>'
+        cells = "<tbody><tr><th>0</th><td>1</td></tr></tbody></table>"
+        page = BeautifulSoup(data_tables.readable(html + cells), "html.parser")
+        return [[cell.get_text() for cell in row(["th", "td"])] for row in page.thead("tr")]
+
+    assert head("<th></th><th>x</th>", "<th>well</th><th></th>") == [["well", "x"]]
+    assert head('<th class="blank">&nbsp;</th><th>x</th>', "<th>well</th><th>&nbsp;</th>") == [
+        ["well", "x"]
+    ]
+    assert head("<th>places</th><th>2</th>", "<th>prior</th><th></th>") == [
+        ["places", "2"], ["prior", ""],
+    ]  # fmt: skip
+    assert head("<th></th><th>PyMC</th>", "<th></th><th>mean</th>") == [
+        ["", "PyMC"], ["", "mean"],
+    ]  # fmt: skip
+
+
+def test_no_line_of_a_short_cell_breaks():
+    cells = "<td>254 ± 7</td><td>2.5</td><td>✗ R-hat, bulk ESS</td><td>12 of 25 wells or more</td>"
+    html = f"<table><tbody><tr><th>a</th>{cells}</tr></tbody></table>"
+    page = BeautifulSoup(data_tables.readable(html), "html.parser")
+    assert [part.get_text() for part in page.select(".together")] == ["254 ± 7", "✗ R-hat"]
+
+
 @pytest.mark.parametrize("nothing", ["", "NaN", "nan", "&lt;NA&gt;", "-", "—", "–"])
 def test_what_is_missing_has_one_sign_with_a_name(nothing):
     html = f"<table><tbody><tr><th>a</th><td>{nothing}</td><td>-1</td></tr></tbody></table>"
