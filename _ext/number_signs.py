@@ -14,6 +14,7 @@ from typing import Any
 from apostrophes import QUOTED, curled, quoted
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -21,7 +22,8 @@ MINUS = "\N{MINUS SIGN}"
 SPACE = "\N{NO-BREAK SPACE}"
 HYPHEN = re.compile(r"(?<![\w)\]}.,;:=/\"'\N{MINUS SIGN}-])-(?=\.?\d|inf\b)")
 MINUS_ZERO = re.compile(rf"[-{MINUS}](0(?:\.0+)?(?:{SPACE}?%)?)")
-POWER = re.compile(r"(?<![\w.^])(?:(\d+(?:\.\d+)?)e|10\^)([-+]?)0*(\d+)(?![\w.])")
+POWER = re.compile(r"(?<![\w.^])(?:(\d+(?:\.\d+)?)e|10\^)([-+]?)0*(\d+)(?!\w|\.\w)")
+LIST = re.compile(r"\[[-+\d., ]*\]")  # of numbers
 CODE = re.compile(r"""[][{}"'`_]|=(?=\S)|[A-Za-z]\w*\.[A-Za-z]""")
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 PERCENT = re.compile(r"(\d)[ \N{NO-BREAK SPACE}]?%(?![\w/])")
@@ -29,6 +31,7 @@ VERBATIM = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, no
 VERBATIM_TAGS = ["code", "kbd", "pre", "samp", "script", "style"]
 CHECK = 'class="exercise-check'
 GIVEN = re.compile(r"(<code>.*?</code>)")
+STRESSED = re.compile(r"(?<![\w*])\*(\w(?:[^*<>]*\w)?)\*(?![\w*])")
 
 
 def spaced(text: str) -> str:
@@ -39,6 +42,11 @@ def spaced(text: str) -> str:
 def with_minus(text: str) -> str:
     """Return a text whose negative numbers have a true minus."""
     return HYPHEN.sub(MINUS, text)
+
+
+def in_prose(text: str) -> str:
+    """Return a text whose numbers have true minus signs, raised powers of ten and a space before each percent sign."""
+    return with_minus(POWER.sub(_power, spaced(text)))
 
 
 def _power(found: re.Match[str]) -> str:
@@ -63,6 +71,8 @@ def in_a_cell(text: str) -> str:
         The same, with a true minus, powers of ten with raised exponents, zeros without a sign, and curly apostrophes.
     """
     text, given = curled(text), text
+    if LIST.fullmatch(text):
+        return with_minus(re.sub(r"-(0(?:\.0+)?)(?=[], ])", r"\1", text))
     if CODE.search(text):
         return given
     if found := MINUS_ZERO.fullmatch(text):
@@ -80,15 +90,25 @@ def rewrite(html: Tag, change: Callable[[str], str]) -> None:
 def in_a_box(html: str) -> str:
     """Return the HTML of a check's box with both signs, but in its code, and with curly quotes.
 
-    What stands in quotes in the list of what is still to be given is an answer, and so code.
+    What stands in quotes in the list of what is still to be given is an answer, and so code. A word between stars is
+    stressed, and after a link that ends with a question mark stands no full stop.
     """
-    if "not-attempted-yet" in html:
-        parts = GIVEN.split(html)
-        parts[::2] = [QUOTED.sub(r"<code>'\1'</code>", part) for part in parts[::2]]
-        html = "".join(parts)
-    box = BeautifulSoup(html, "html.parser")
-    rewrite(box, lambda text: quoted(with_minus(spaced(text))))
+    parts = GIVEN.split(html)
+    for i, part in enumerate(parts[::2]):
+        if "not-attempted-yet" in html:
+            part = QUOTED.sub(r"<code>'\1'</code>", part)
+        parts[2 * i] = re.sub(r"\?</a>\.", "?</a>", STRESSED.sub(r"<em>\1</em>", part))
+    box = BeautifulSoup("".join(parts), "html.parser")
+    rewrite(box, lambda text: quoted(in_prose(text)))
     return str(box)
+
+
+def in_signature(node: nodes.Node) -> bool:
+    """Whether a node belongs to the line that names a function and its arguments."""
+    while (node := node.parent) is not None:
+        if isinstance(node, addnodes.desc_signature):
+            return True
+    return False
 
 
 class NumberSigns(SphinxPostTransform):
@@ -100,8 +120,10 @@ class NumberSigns(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         """Run over one document."""
         for text in list(self.document.findall(nodes.Text)):
-            if any(sign in text for sign in "%-'") and not isinstance(text.parent, VERBATIM):
-                text.parent.replace(text, nodes.Text(curled(with_minus(spaced(text.astext())))))
+            if isinstance(text.parent, VERBATIM) or in_signature(text):
+                continue
+            if (new := curled(in_prose(text.astext()))) != text.astext():
+                text.parent.replace(text, nodes.Text(new))
         for raw in list(self.document.findall(nodes.raw)):
             if CHECK in raw.astext():
                 raw.replace_self(nodes.raw("", in_a_box(raw.astext()), format="html"))

@@ -31,7 +31,7 @@ class Place(NamedTuple):
         """Return a link to it, as HTML, from an appendix."""
         return (
             f'<a class="reference internal" href="../{self.page}.html#{self.fragment}">'
-            f"{escape(curled(self.label), quote=False)}</a>"
+            f"{escape(curled(self.label), quote=False).replace(' · ', '&nbsp;· ', 1)}</a>"
         )
 
 

@@ -43,7 +43,7 @@ def test_a_cell_is_called_by_the_heading_above_it_and_a_heading_by_itself(course
     assert "no-heading" not in found
     assert place(course, "04-diagnostics#code").link() == (
         '<a class="reference internal" href="../chapters/04-diagnostics.html#cell-code">'
-        "04 · R-hat, from its formula</a>"
+        "04&nbsp;· R-hat, from its formula</a>"
     )
 
 

@@ -189,6 +189,7 @@ def test_names_of_rows_are_marked_two_columns_at_most():
         ("sigma[-1]", "sigma[-1]"),
         ("scale=1e-3", "scale=1e-3"),
         ("eti89_lb -1", "eti89_lb -1"),
+        ("[-0.0, 0.1, -0.1]", "[0.0, 0.1, −0.1]"),
         ("the state's share", "the state’s share"),
         ("x['state's']", "x['state's']"),
     ],
@@ -206,6 +207,10 @@ def test_the_box_of_a_check_has_both_signs_but_in_its_code():
 @pytest.mark.parametrize(
     ("box", "shown"),
     [
+        (
+            'passed"><p>y *is* <a>it?</a>. p is 6e-09.',
+            "y <em>is</em> <a>it?</a> p is 6\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10⁻⁹.",
+        ),
         ("passed\"><p>It says 'no effect', and A's", "It says “no effect”, and A’s"),
         ("not-attempted-yet\"><p>('a' or 'b')", "(<code>'a'</code> or <code>'b'</code>)"),
         ("not-attempted-yet\"><p><code>f('a')</code>", "<code>f('a')</code>"),
