@@ -39,6 +39,10 @@ def title_of(root: Path, name: str) -> str:
     )
 
 
+class Printed(str):
+    """A text in which columns and lines mean something."""
+
+
 def spoken(printed: str) -> list[str]:
     """Return the paragraphs of a text with columns and lines, each as one line with marks between them."""
     found = []
@@ -60,9 +64,9 @@ def texts_and_tables(cell: nbformat.NotebookNode) -> tuple[list[str], list[Tag]]
         elif "text/markdown" in data:
             texts.append(data["text/markdown"])
         elif "text" in output:
-            texts += spoken(output["text"])
+            texts.append(Printed(output["text"]))
         elif "text/plain" in data:
-            texts += spoken(data["text/plain"])
+            texts.append(Printed(data["text/plain"]))
     return texts, tables
 
 
@@ -91,7 +95,8 @@ def shown(cell: nbformat.NotebookNode, phrase: str) -> str | None:
     """Return what a cell's output says about a phrase: sentences, or the row or column of a table."""
     texts, tables = texts_and_tables(cell)
     for text in texts:
-        sentences = SENTENCE.split(" ".join(text.split()))
+        paragraphs = spoken(text) if isinstance(text, Printed) else [" ".join(text.split())]
+        sentences = [part for paragraph in paragraphs for part in SENTENCE.split(paragraph)]
         if found := [sentence for sentence in sentences if phrase in sentence]:
             return " ".join(found)
     for table in tables:

@@ -36,6 +36,12 @@ def test_errata_quote_whole_sentences_that_have_the_phrase():
     assert source_map.shown(output, "fourth") is None
 
 
+def test_errata_quote_what_a_cell_prints_with_marks_between_columns_and_lines():
+    printed = "scale at 8   7.39\nscale at -6  0.22\ndtype: float64\n\nanother"
+    output = cell(**{"text/plain": printed})
+    assert source_map.shown(output, "at 8") == "scale at 8: 7.39; scale at -6: 0.22"
+
+
 def test_errata_quote_the_row_or_the_column_of_a_table():
     output = cell(**{"text/html": TABLE})
     assert source_map.shown(output, "draws") == "draws: PyMC: 4000; TFP: 2000"
