@@ -17,7 +17,7 @@ SPACE = "\N{INVISIBLE SEPARATOR}"  # in a list of names: Sphinx would cut it at 
 TYPE = re.compile(r":type: (.*)")
 NAMES = re.compile(r"(:(?:ivar|vartype) )([^:]*):")
 FIELD = re.compile(r":(param|type) ([^:]*):(.*)")
-CODE = re.compile(r" {4}(?:from|import) ")
+CODE = re.compile(r" {4}\S")
 
 
 def whole_sentence(lines: list[str]) -> list[str]:
@@ -87,9 +87,18 @@ def as_meant(
         NAMES.sub(lambda found: f"{found[1]}{found[2].replace(', ', f',{SPACE}')}:", line)
         for line in names_together(lines)
     ]
-    starts = [i for i, line in enumerate(lines) if CODE.match(line)]
-    if what == "module" and starts and not lines[starts[0] - 2].endswith("::"):
+    starts = [i for i, line in enumerate(lines) if i > 1 and CODE.match(line)]
+    if what != "module" or not starts or lines[starts[0] - 1].strip():
+        return
+    if not lines[starts[0] - 2].endswith("::"):
         lines[starts[0] : starts[0]] = ["::", ""]
+
+
+def without_aliases(
+    app: Sphinx, what: str, name: str, thing: object, skip: bool, options: Any
+) -> bool | None:
+    """Leave out the fields of a named tuple, of which Python says "Alias for field number 0": its class lists them."""
+    return True if (thing.__doc__ or "").startswith("Alias for field number") else None
 
 
 class SpaceInNames(SphinxTransform):
@@ -107,5 +116,6 @@ class SpaceInNames(SphinxTransform):
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the hook, after napoleon's."""
     app.connect("autodoc-process-docstring", as_meant, priority=600)
+    app.connect("autodoc-skip-member", without_aliases)
     app.add_transform(SpaceInNames)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
