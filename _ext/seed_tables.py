@@ -52,22 +52,29 @@ def budget_rows(entries: Mapping[str, Any]) -> list[list[str]]:
     return [*table, ["**all of these**", "", *(f"**{per_thousand(each)}**" for each in sums)]]
 
 
-def failure_rows(entries: Mapping[str, Any]) -> list[list[object]]:
+def failure_rows(root: Path, entries: Mapping[str, Any]) -> list[list[object]]:
     """Return a row for each way in which whole notebooks were run: which cells failed."""
-    runs: dict[str, list[list[str]]] = {}
+    runs: dict[str, list[tuple[bool, list[str]]]] = {}
     for name, entry in entries.items():
+        now = present(root, name)
         for task, run in entry.get("shifted", {}).items():
             failed = [f"{Path(name).with_suffix('')} `{cell}`" for cell, _ in run["failures"]]
-            runs.setdefault(task, []).append(failed)
+            runs.setdefault(task, []).append((run["digest"] != now, failed))
     return [
         [
             task.replace("-", " "),
-            len(failed),
-            sum(map(len, failed)),
-            ", ".join(each for cells in failed for each in cells),
+            len(made),
+            sum(earlier for earlier, _ in made),
+            sum(len(cells) for _, cells in made),
+            ", ".join(each for _, cells in made for each in cells),
         ]
-        for task, failed in sorted(runs.items())
+        for task, made in sorted(runs.items())
     ]
+
+
+def present(root: Path, name: str) -> str:
+    """Return the digest of a notebook as it now stands; of one that is no longer there, nothing."""
+    return digest(name, root) if (root / name).exists() else ""
 
 
 def lines(directive: str, root: Path, link: Callable[[str, str], str]) -> list[str]:
@@ -79,7 +86,7 @@ def lines(directive: str, root: Path, link: Callable[[str, str], str]) -> list[s
         "seeds-origin": lambda: origin(root, entries),
         "seeds-fits": lambda: fits(entries, link),
         "seeds-budget": lambda: budget(root, entries),
-        "seeds-runs": lambda: runs(entries),
+        "seeds-runs": lambda: runs(root, entries),
     }
     return tables[directive]()
 
@@ -95,7 +102,7 @@ def origin(root: Path, entries: Mapping[str, Any]) -> list[str]:
     changed = [
         name
         for name, entry in entries.items()
-        if (root / name).exists() and entry["digest"] != digest(name, root)
+        if "made" in entry and entry["made"]["digest"] != present(root, name)
     ]
     missing = [name for name in names(root=root) if "fits" not in entries.get(name, {})]
     said = [
@@ -140,7 +147,7 @@ def budget(root: Path, entries: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def runs(entries: Mapping[str, Any]) -> list[str]:
+def runs(root: Path, entries: Mapping[str, Any]) -> list[str]:
     """List the runs of whole notebooks with other seeds or for another processor."""
-    header = ["run", "notebooks", "cells that fail", "which"]
-    return markdown_table(header, failure_rows(entries))
+    header = ["run", "notebooks", "of an earlier version", "cells that fail", "which"]
+    return markdown_table(header, failure_rows(root, entries))

@@ -1,7 +1,8 @@
 """What is remembered of sweeps: `runs/seeds.json`, and what it says about each fit and about a build.
 
-The file is in git. Each notebook's entry says of which version of the notebook it speaks (by digest), and
-when, where and with which libraries it was made. The status page shows it, and `other_seeds.py` prints it.
+The file is in git. Each part of a notebook's entry, its fits and each shifted run, says of which version of the
+notebook it speaks (by digest), when and where it was made. A part stays until it is made anew: a new
+caption costs no hours of other seeds, and the status page says what is of an earlier version.
 """
 
 from __future__ import annotations
@@ -93,19 +94,17 @@ def update(root: Path = ROOT) -> dict[str, Any]:
     Returns
     -------
     dict
-        Entries by notebook. One of a notebook that is no longer there is gone; one that speaks of
-        another version of a notebook is replaced as soon as there are results of the present one.
+        Entries by notebook. One of a notebook that is no longer there is gone; a part that speaks of
+        another version of a notebook is replaced as soon as there is a result of the present one.
     """
     before, entries = load(root), {}
     for name in names(root=root):
-        now, entry = digest(name, root), before.get(name)
         results = all_stored(name, root)
-        if results and (entry is None or entry["digest"] != now):
-            entry = {"digest": now}
-        if entry is None:
+        if not results and name not in before:
             continue
+        entry = before.get(name, {})
         for result in sorted(results, key=lambda each: each["task"]["seeds"]):
-            made = {key: result[key] for key in MADE}
+            made = {"digest": digest(name, root)} | {key: result[key] for key in MADE}
             task = Task(**result["task"])
             if task.seeds and result["found"]:
                 entry["fits"] = [_fit(fit) for fit in result["found"]["fits"]]

@@ -8,6 +8,8 @@ import calibrate
 from calibration import FILE, LIKELIHOOD, TABLE, programs, record
 from calibration.programs import BATCH, RANKED, rank_batch
 from calibration.sources import source_of
+import calibration_bands
+from companion.lessons.sbc import ecdf_difference
 import nbformat
 import numpy as np
 import pytest
@@ -212,14 +214,14 @@ def test_a_wrong_or_broken_model_ends_with_status_1(small, monkeypatch, capsys):
 
 def test_the_status_page_shows_the_tables(small):
     (small / "index.md").write_text(
-        "# Status\n\n```{calibration}\n```\n\n```{calibration-left-out}\n```\n"
+        "# Status\n\n```{calibration-bands}\n```\n\n```{calibration}\n```\n\n```{calibration-left-out}\n```\n"
     )
 
     def text():
         with patch_docutils(small), docutils_namespace():
             Sphinx(
                 small, None, small / "html", small / "trees", "html", status=None, warningiserror=True, freshenv=True,
-                confoverrides={"extensions": ["myst_parser", "status_calibration"], "include_patterns": ["index.md"],
+                confoverrides={"extensions": ["myst_parser", "calibration_bands", "status_calibration"], "include_patterns": ["index.md"],
                                "source_suffix": {".md": "markdown"}},
             ).build()  # fmt: skip
         return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", (small / "html/index.html").read_text()))
@@ -234,11 +236,28 @@ def test_the_status_page_shows_the_tables(small):
     )
     shown = text()
     assert "chapters 01 one-tfp 200 2 0." in shown
+    picture = (small / "html/index.html").read_text()
+    assert picture.count("<svg ") == 1  # one model, in two libraries
+    words = "PyMC: log likelihood, mu; all inside the band. TFP: log likelihood, mu; all inside the band"
+    assert f'aria-label="chapter 01, one: {words}"' in picture
     assert f"changed since: {NAME}#one-pymc, {NAME}#one-tfp." in shown
     assert "chapters 01 two Too slow." in shown
     assert "in one library only" not in shown
     (small / TABLE).write_text(HEADER + LINES.replace("exact,exact", "exact,"))
     assert "in one library only: chapters 01 one ." in text()
+
+
+def test_the_picture_names_the_lines_that_leave_the_band():
+    entry = entry_of(Conjugate(blind=True))  # it ignores the data: only the likelihood shows that
+    tables = [ecdf_difference(np.array(each), RANKED, 0.999) for each in entry["ranks"].values()]
+    said = calibration_bands.told({"pymc": entry}, {"pymc": tables})
+    assert said == "PyMC: log likelihood, mu; log likelihood outside the band"
+    drawn = calibration_bands.panel({"pymc": tables}, said)
+    x, y = np.array(re.findall(r"([\d.]+),([\d.]+)", drawn), float).T
+    assert min(x.min(), y.min()) > 0.0
+    assert (x.max(), y.max()) < (calibration_bands.WIDTH, calibration_bands.HEIGHT)
+    assert drawn.count('class="band"') == 1  # the same for both
+    assert drawn.count('class="pymc"') == 2
 
 
 # --- The real thing ---------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ def test_entries_are_written_so_that_differences_can_be_read_and_come_back(cours
     assert sum(line.startswith('{"cell":') for line in text.splitlines()) == 2
     entry = entries[NAME]
     assert entry["made"] == {
+        "digest": sweep.digest(NAME, course),
         "date": "2026-01-02",
         "processor": "abacus",
         "versions": {"python": "3.12"},
@@ -28,20 +29,30 @@ def test_entries_are_written_so_that_differences_can_be_read_and_come_back(cours
     assert "seconds" not in entry["fits"][0]
 
 
-def test_what_is_remembered_stays_until_the_notebook_changes_and_is_run(course):
+def test_what_is_remembered_stays_until_it_is_made_anew(course):
     keep(course, NAME, Task(seeds=20), fits=[found_fit()])
+    keep(course, NAME, Task(shift=10))
     keep(course, OTHER, Task(shift=10), failures=[["one", "an error"]])
     before = record.update(course)
     assert before[OTHER]["shifted"]["shift-10"]["failures"] == [["one", "an error"]]
     for path in (course / sweep.FOLDER).rglob("*.json"):
         path.unlink()  # a fresh clone
     assert record.update(course) == before
+    old = sweep.digest(NAME, course)
     write(course / NAME, "changed = True")
-    assert record.update(course) == before  # it says by its digest that it is stale
+    assert record.update(course) == before  # it says by its digests that it is stale
     keep(course, NAME, Task(shift=20))
-    after = record.update(course)
-    assert "fits" not in after[NAME]
-    assert list(after[NAME]["shifted"]) == ["shift-20"]
+    after = record.update(course)[NAME]
+    new = sweep.digest(NAME, course)
+    assert new != old
+    assert after["fits"] == before[NAME]["fits"]
+    assert after["made"]["digest"] == old
+    assert {task: run["digest"] for task, run in after["shifted"].items()} == {
+        "shift-10": old, "shift-20": new,
+    }  # fmt: skip
+    keep(course, NAME, Task(shift=10), failures=[["one", "new"]])
+    renewed = record.update(course)[NAME]["shifted"]["shift-10"]
+    assert (renewed["digest"], renewed["failures"]) == (new, [["one", "new"]])
     (course / OTHER).unlink()
     assert list(record.update(course)) == [NAME]
 

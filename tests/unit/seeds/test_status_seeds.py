@@ -61,7 +61,7 @@ def test_all_tables_are_there(course):
     assert "passes &lt; 0.01" in text
     assert "divergences 2 24 91" in text
     assert "comparisons of estimates 14" in text
-    assert "shift 10 1 1 chapters/01-one one" in text
+    assert "shift 10 1 1 1 chapters/01-one one" in text
 
 
 @pytest.mark.parametrize(
