@@ -41,6 +41,11 @@ def locks() -> list[Path]:
     return [LOCK, *([TESTS_LOCK] if TESTS_LOCK.exists() else [])]
 
 
+def requirements() -> list[str]:
+    """Return the locks as arguments of an installer."""
+    return [part for lock in locks() for part in ("-r", str(lock))]
+
+
 def fingerprint() -> str:
     """Return a digest of everything the environment depends on."""
     import tomllib  # Python 3.11 or later: an older one must get as far as the sentence in `main`
@@ -132,8 +137,7 @@ def install(door: TextIO) -> None:
         pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
         run("Installing uv", door, *pip, "--require-hashes", "-r", uv_lock)
     uv = (PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON)
-    listed = [part for lock in locks() for part in ("-r", lock)]
-    chosen = ("--require-hashes", "--no-deps", *listed)
+    chosen = ("--require-hashes", "--no-deps", *requirements())
     run("Installing the packages of requirements.txt", door, *uv, *chosen)
     run("Installing this course's own package", door, *uv, "--no-deps", "--editable", ROOT)
     STAMP.write_text(fingerprint())

@@ -70,7 +70,7 @@ def pins() -> dict[str, str]:
     """Return the version of each package in both locks."""
     return {
         name: version
-        for lock in (LOCK, TESTS_LOCK)
+        for lock in environment.locks()
         for name, version in PIN.findall(lock.read_text(encoding="utf-8"))
     }
 
@@ -102,7 +102,7 @@ def newest() -> int:
 
 def audit() -> int:
     """Ask for known vulnerabilities; return a status that is not 0 if there are some, or nobody knows."""
-    locks = [part for lock in (LOCK, TESTS_LOCK) for part in ("-r", str(lock))]
+    locks = environment.requirements()
     asked = ("pip-audit", "--strict", "--disable-pip", "--require-hashes", *locks)
     return in_course("-m", "uv", "tool", "run", "--from", AUDITOR, *asked, "--progress-spinner=off")
 

@@ -175,5 +175,5 @@ def test_a_course_that_was_copied_without_its_tests_installs_what_is_there(
         for before, after in zip(command, command[1:], strict=False)
         if before == "-r"
     ]
-    assert listed[1:] == [course / "requirements.txt"]
+    assert listed[1:] == [str(course / "requirements.txt")]
     assert here.is_current()

@@ -102,9 +102,9 @@ def update(root: Path = ROOT) -> dict[str, Any]:
         results = all_stored(name, root)
         if not results and name not in before:
             continue
-        entry = before.get(name, {})
+        entry, now = before.get(name, {}), digest(name, root)
         for result in sorted(results, key=lambda each: each["task"]["seeds"]):
-            made = {"digest": digest(name, root)} | {key: result[key] for key in MADE}
+            made = {"digest": now} | {key: result[key] for key in MADE}
             task = Task(**result["task"])
             if task.seeds and result["found"]:
                 entry["fits"] = [_fit(fit) for fit in result["found"]["fits"]]
