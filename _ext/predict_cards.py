@@ -15,6 +15,7 @@ its own words: it asks what a section was about. The page has::
         p.predict-title, div.predict-question
         fieldset: for each choice div.predict-choice with label > input, and div.predict-word
     .predict-answer.<cell id>-answer   the cells below, up to the next text: their outputs are covered
+    .predict-prose.predict-answer.<cell id>-answer   the text that follows them, up to a new thought
 
 That alone is readable: `_static/predict_cards.css` and `.js` do the covering, on screens and with
 JavaScript only.
@@ -24,8 +25,10 @@ the content of a Markdown cell among its neighbors, without a box of its own; co
 nodes; and their outputs are containers with the class `cell_output`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
+from itertools import takewhile
 import re
 from typing import Any
 
@@ -235,27 +238,69 @@ class PredictCard(SphinxDirective):
 
 
 class CoverAnswers(SphinxTransform):
-    """Mark the cells below each card, after twins were folded into panels."""
+    """Mark the cells and the text below each card, after twins were folded into panels."""
 
     default_priority = 410
 
     def apply(self, **kwargs: Any) -> None:
         """Run over one document."""
-        for card in self.document.findall(element):
-            if card["tag"] == "form" and card["html"]["data-kind"] != "check":
-                for cell in cells_below(card):
-                    cell["classes"] += ["predict-answer", f"{card['html']['id']}-answer"]
+        for card in list(self.document.findall(is_card)):
+            if card["html"]["data-kind"] == "check":
+                continue
+            classes = ["predict-answer", f"{card['html']['id']}-answer"]
+            cells = cells_below(card)
+            for cell in cells:
+                cell["classes"] += classes
+            if prose := prose_below(cells):
+                box = nodes.container(classes=["predict-prose", *classes])
+                prose[0].parent.insert(prose[0].parent.index(prose[0]), box)
+                for node in prose:
+                    node.parent.remove(node)
+                    box += node
 
 
 def cells_below(card: nodes.Node) -> list[nodes.container]:
     """Return the cells, and panels of cells, between a card and the next text or heading."""
-    found = []
-    node = card.next_node(descend=False, siblings=True)
-    while is_cell(node) or is_anchor(node):
-        if is_cell(node):
-            found.append(node)
-        node = node.next_node(descend=False, siblings=True)
+    return [
+        node
+        for node in run_below(card, lambda node: is_cell(node) or is_anchor(node))
+        if is_cell(node)
+    ]
+
+
+def prose_below(cells: list[nodes.container]) -> list[nodes.Node]:
+    """Return the text that says what the cells showed.
+
+    It ends at the next cell, card or heading, and where a new thought begins: with words in bold, as the
+    text that leads to an explorable does.
+    """
+    found = run_below(cells[-1], lambda node: not begins_anew(node)) if cells else []
+    while found and is_anchor(found[-1]):
+        found.pop()
     return found
+
+
+def run_below(node: nodes.Node, belongs: Callable[[nodes.Node], bool]) -> list[nodes.Node]:
+    """Return the siblings that follow a node, up to the first that does not belong."""
+    siblings = node.parent.children
+    return list(takewhile(belongs, siblings[siblings.index(node) + 1 :]))
+
+
+def begins_anew(node: nodes.Node) -> bool:
+    """Whether what covered text could be ends before this node."""
+    lead = node.children[0] if isinstance(node, nodes.paragraph) and node.children else None
+    return (
+        isinstance(node, nodes.section | nodes.strong)
+        or isinstance(lead, nodes.strong)
+        or is_cell(node)
+        or is_card(node)
+        or (isinstance(node, nodes.container) and "explorable" in node["classes"])
+    )
+
+
+def is_card(node: nodes.Node) -> bool:
+    """Whether this is the form of a card."""
+    return isinstance(node, element) and node["tag"] == "form"
 
 
 def is_cell(node: nodes.Node | None) -> bool:

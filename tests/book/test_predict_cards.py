@@ -1,5 +1,7 @@
 """Cards that ask before the page tells, in a real browser, from a folder and without a network."""
 
+import re
+
 import pytest
 from test_pages import PAGES, soup
 
@@ -107,6 +109,19 @@ def test_nothing_below_a_cover_moves_when_it_is_opened(window, page_with_cards):
     covered = card.output.evaluate(height)
     card.pick(right=True)
     assert abs(card.output.evaluate(height) - covered) <= 4
+
+
+def test_the_text_that_says_what_was_seen_is_covered_and_keeps_its_room(window, book):
+    page = window()
+    page.goto(lightest(book, ".predict-prose > p"))
+    prose = page.locator(".predict-prose").first
+    words = prose.locator("p").first
+    name = re.search(r"([\w-]+)-answer", prose.get_attribute("class").replace("predict-answer", ""))
+    assert not words.is_visible()
+    covered = prose.bounding_box()["height"]
+    page.locator(f"form#{name[1]}").get_by_role("button", name="Show me").click()
+    assert words.is_visible()
+    assert abs(prose.bounding_box()["height"] - covered) < 1
 
 
 def test_a_link_into_a_covered_output_uncovers_it(window, page_with_cards):

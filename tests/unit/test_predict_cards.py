@@ -2,7 +2,7 @@
 
 from docutils import nodes
 import nbformat.v4 as nbf
-from predict_cards import cells_below, parse
+from predict_cards import cells_below, element, parse, prose_below
 import pytest
 
 from tests.rules.test_predictions import problems_of, said_by, unproved
@@ -104,3 +104,27 @@ def test_a_card_covers_the_cells_down_to_the_next_text():
         nodes.section("", card, first, anchor, panel, third, stop, far)
         assert cells_below(card) == [first, panel, third]
     assert cells_below(far) == []
+
+
+def test_a_card_covers_the_text_that_says_what_the_cells_showed():
+    def cell():
+        return nodes.container("", nodes.container(nb_element="cell_code"))
+
+    def anchor():
+        return nodes.raw("", '<div id="cell-fit"></div>', format="html")
+
+    def text():
+        return [nodes.paragraph("", "It is "), nodes.math_block("", "x"), nodes.bullet_list()]
+
+    new_thought = nodes.paragraph("", "", nodes.strong("", "Move the spread."))
+    emphasis = nodes.paragraph("", "And ", nodes.strong("", "thin"))
+    explorable = nodes.container("", nodes.paragraph(), classes=["explorable"])
+    check = element.of("form", class_="predict")
+    for stop in (cell(), nodes.section(), new_thought, explorable, check):
+        card, answer, covered = nodes.paragraph(), cell(), [*text(), emphasis.deepcopy()]
+        nodes.section("", card, answer, *covered, anchor(), stop, nodes.paragraph())
+        assert prose_below(cells_below(card)) == covered
+    nodes.section("", card, answer, covered[0])
+    assert prose_below(cells_below(card)) == [covered[0]], "the page ends there"
+    nodes.section("", card, covered[0], answer)
+    assert prose_below(cells_below(card)) == [], "text that stands before any cell is no answer"
