@@ -31,7 +31,6 @@ VERBATIM = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, no
 VERBATIM_TAGS = ["code", "kbd", "pre", "samp", "script", "style"]
 CHECK = 'class="exercise-check'
 GIVEN = re.compile(r"(<code>.*?</code>)")
-STRESSED = re.compile(r"(?<![\w*])\*(\w(?:[^*<>]*\w)?)\*(?![\w*])")
 
 
 def spaced(text: str) -> str:
@@ -90,15 +89,13 @@ def rewrite(html: Tag, change: Callable[[str], str]) -> None:
 def in_a_box(html: str) -> str:
     """Return the HTML of a check's box with both signs, but in its code, and with curly quotes.
 
-    What stands in quotes in the list of what is still to be given is an answer, and so code. A word between stars is
-    stressed, and after a link that ends with a question mark stands no full stop.
+    What stands in quotes in the list of what is still to be given is an answer, and so code.
     """
-    parts = GIVEN.split(html)
-    for i, part in enumerate(parts[::2]):
-        if "not-attempted-yet" in html:
-            part = QUOTED.sub(r"<code>'\1'</code>", part)
-        parts[2 * i] = re.sub(r"\?</a>\.", "?</a>", STRESSED.sub(r"<em>\1</em>", part))
-    box = BeautifulSoup("".join(parts), "html.parser")
+    if "not-attempted-yet" in html:
+        parts = GIVEN.split(html)
+        parts[::2] = [QUOTED.sub(r"<code>'\1'</code>", part) for part in parts[::2]]
+        html = "".join(parts)
+    box = BeautifulSoup(html, "html.parser")
     rewrite(box, lambda text: quoted(in_prose(text)))
     return str(box)
 

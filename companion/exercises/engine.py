@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+import sys
 from typing import Any
 import warnings
 
@@ -44,10 +45,13 @@ class Verdict:
 
 
 def _is_missing(value: Any, depth: int = 0) -> bool:
-    """Whether an answer is still the placeholder: `...`, None, or a collection with such a hole."""
+    """Whether an answer is still the placeholder: `...`, None, an empty model, or a collection with such a hole."""
     if value is ... or value is None:
         return True
     kind = type(value)
+    pymc = sys.modules.get("pymc")  # without it nobody has made a model
+    if pymc is not None and issubclass(kind, pymc.Model):
+        return not value.named_vars
     if depth > 10 or not issubclass(kind, (list, tuple, set, dict)):
         return False
     try:

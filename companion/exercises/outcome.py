@@ -17,9 +17,16 @@ NOT_ATTEMPTED = "not attempted yet"
 _COLORS = {PASSED: "#2e7d32", NOT_YET: "#b26a00", NOT_ATTEMPTED: "#757575"}
 
 
+_CODE = re.compile(r"`([^`]+)`")
+_STRESSED = re.compile(r"(?<![\w*])\*(\w(?:[^*<>]*\w)?)\*(?![\w*])")
+
+
 def as_html(text: str) -> str:
-    """Escape text and turn `code` into <code>code</code>."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
+    """Escape text, turn `code` into <code>code</code>, and outside of it *stress* into <em>stress</em>."""
+    parts = _CODE.split(html.escape(text, quote=False))
+    parts[::2] = [_STRESSED.sub(r"<em>\1</em>", part) for part in parts[::2]]
+    parts[1::2] = [f"<code>{part}</code>" for part in parts[1::2]]
+    return "".join(parts)
 
 
 class Link(NamedTuple):
@@ -38,11 +45,16 @@ class Link(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A piece of a line: a label (possibly empty), words, and whether they end with a full stop."""
+    """A piece of a line: a label (possibly empty), words, and what ends them where they have no end of their own."""
 
     label: str
     words: Link
-    stop: str = ""
+    end: str = ""
+
+    @property
+    def stop(self) -> str:
+        """The full stop, if the words need one."""
+        return "" if self.words.text.endswith(("?", "!", ".")) else self.end
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,7 @@ class Outcome:
         """Return plain text for a terminal."""
 
         def plain(part: _Part) -> str:
-            label, (text, target), stop = part
+            label, (text, target), stop = part.label, part.words, part.stop
             place = f" ({target})" if target and "/" in target else ""  # an id says enough
             return f"{label}: {text}{place}{stop}" if label else f"{text}{place}{stop}"
 
@@ -130,7 +142,7 @@ class Outcome:
 
     def _repr_markdown_(self) -> str:
         def marked(part: _Part) -> str:
-            label, (text, target), stop = part
+            label, (text, target), stop = part.label, part.words, part.stop
             words = f"[{text}]({target})" if target else text
             return f"*{label}:* {words}{stop}" if label else f"{words}{stop}"
 
@@ -139,7 +151,7 @@ class Outcome:
 
     def _repr_html_(self) -> str:
         def marked(part: _Part) -> str:
-            label, (text, target), stop = part
+            label, (text, target), stop = part.label, part.words, part.stop
             words = as_html(text)
             if target:
                 words = f'<a href="{html.escape(target)}">{words}</a>'

@@ -208,8 +208,8 @@ def test_the_box_of_a_check_has_both_signs_but_in_its_code():
     ("box", "shown"),
     [
         (
-            'passed"><p>y *is* <a>it?</a>. p is 6e-09.',
-            "y <em>is</em> <a>it?</a> p is 6\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10⁻⁹.",
+            'passed"><p>p is 6e-09.',
+            "p is 6\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10⁻⁹.",
         ),
         ("passed\"><p>It says 'no effect', and A's", "It says “no effect”, and A’s"),
         ("not-attempted-yet\"><p>('a' or 'b')", "(<code>'a'</code> or <code>'b'</code>)"),

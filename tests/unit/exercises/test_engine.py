@@ -30,10 +30,12 @@ from companion.exercises.answers import (
     truth,
 )
 from companion.exercises.fits import bfmi, divergences, draws, posterior_mean
+from companion.exercises.outcome import Link, Outcome, as_html
 from companion.exercises.registry import EXERCISES, Exercise, exercise
 from course import ROOT
 import filelock
 import numpy as np
+import pymc as pm
 import pytest
 
 from tests.unit.exercises.made_up import chains, fit
@@ -254,6 +256,24 @@ def test_outcome_is_readable_everywhere(toy):
 def test_a_hole_inside_a_collection_is_a_hole(toy):
     assert check("1E0.5", [1, ...]).status == "not attempted yet"
     assert check("1E0.5", {"a": None}).status == "not attempted yet"
+
+
+def test_an_empty_model_is_a_hole_and_one_with_anything_in_it_is_not(toy):
+    with pm.Model(coords={"day": ["Fri"]}) as model:
+        ...
+    assert check("1E0.5", model).status == "not attempted yet"
+    assert check("1E0.5", {"a": model}).status == "not attempted yet"
+    with model:
+        pm.Data("tip", [1.0])
+    assert check("1E0.5", model).status == "not yet"
+
+
+def test_words_between_stars_are_stressed_but_in_code_and_a_question_keeps_its_mark(toy):
+    assert as_html("It *is* 2*3*4, `a *b* c` < *not*.") == (
+        "It <em>is</em> 2*3*4, <code>a *b* c</code> &lt; <em>not</em>."
+    )
+    asked = Outcome("1E1", "t", "passed", "m", following=Link("2E1, Why?", "#a"))
+    assert asked._repr_html_().endswith("Why?</a></p></div>") and repr(asked).endswith("Why?")
 
 
 def test_assert_all_passed_looks_at_this_session(toy, monkeypatch):
