@@ -128,7 +128,8 @@ class Scorecard:
             fired.append(
                 Factor(
                     3,
-                    f"{self.groups} groups, the smallest with {self.smallest_group} observations",
+                    f"{self.groups} groups, the smallest with {self.smallest_group} "
+                    f"observation{'s' if self.smallest_group != 1 else ''}",
                 )
             )
         elif self.groups > MANY_GROUPS:

@@ -335,7 +335,7 @@ def prior_conflict(idata_wide: Any, binding: Any) -> str:
         not close(float(sigma.mean()), narrow, 0.05 * narrow),
         "prior-kept",
         "Compare the prior of `sigma` in the model you sampled with the one asked for.",
-        f"`sigma` is still near {narrow:.0f}: the prior is HalfNormal(50). Change its scale to 10000 and sample again.",
+        f"`sigma` is still near {narrow:,.0f}: the prior is HalfNormal(50). Change its scale to 10000 and sample again.",
     )
     require(
         sigma.mean() > 1000.0,
@@ -357,9 +357,9 @@ def prior_conflict(idata_wide: Any, binding: Any) -> str:
         "likelihood-blamed",
         "You changed one thing, and `sigma` moved. Which thing?",
         "The data and the likelihood are the same in both fits. Only the prior changed, and `sigma` became "
-        f"{sigma.mean() / narrow:.1f} times as large. How many prior scales from 0 is {narrow:.0f} under HalfNormal(50)?",
+        f"{sigma.mean() / narrow:.1f} times as large. How many prior scales from 0 is {narrow:,.0f} under HalfNormal(50)?",
     )
     return (
-        f"With a prior on the scale of the data sigma is {sigma.mean():.0f}. The chapter's {narrow:.0f} is a "
+        f"With a prior on the scale of the data sigma is {sigma.mean():,.0f}. The chapter's {narrow:,.0f} is a "
         "compromise that satisfies neither prior nor data; its small standard deviation shows no trace of it."
     )
