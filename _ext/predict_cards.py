@@ -46,6 +46,7 @@ TAG, CHECK_TAG = "predict", "self-check"
 OPENINGS = {TAG: "**Predict.** ", CHECK_TAG: "**Check yourself.** "}
 TITLES = {TAG: "Predict, then look", CHECK_TAG: "Check yourself"}
 FENCE = "`" * 9
+QUESTION = re.compile(r"[^.:!?]*\?(?!\w)")
 
 ATTRIBUTE = r'\s+([\w-]+)(?:="([^"]*)")?'
 INSIDE = r"(?:(?!</?(?:details|summary))[\s\S])*"
@@ -272,9 +273,10 @@ def prose_below(cells: list[nodes.container]) -> list[nodes.Node]:
     """Return the text that says what the cells showed.
 
     It ends at the next cell, card or heading, and where a new thought begins: with words in bold, as the
-    text that leads to an explorable does.
+    text that leads to an explorable does, or, after the first paragraph, with a question.
     """
-    found = run_below(cells[-1], lambda node: not begins_anew(node)) if cells else []
+    below = run_below(cells[-1], lambda node: not begins_anew(node)) if cells else []
+    found = below[:1] + list(takewhile(lambda node: not is_question(node), below[1:]))
     while found and is_anchor(found[-1]):
         found.pop()
     return found
@@ -296,6 +298,11 @@ def begins_anew(node: nodes.Node) -> bool:
         or is_card(node)
         or (isinstance(node, nodes.container) and "explorable" in node["classes"])
     )
+
+
+def is_question(node: nodes.Node) -> bool:
+    """Whether this is a paragraph whose first sentence is a question."""
+    return isinstance(node, nodes.paragraph) and QUESTION.match(node.astext()) is not None
 
 
 def is_card(node: nodes.Node) -> bool:

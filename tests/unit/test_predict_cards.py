@@ -118,13 +118,18 @@ def test_a_card_covers_the_text_that_says_what_the_cells_showed():
 
     new_thought = nodes.paragraph("", "", nodes.strong("", "Move the spread."))
     emphasis = nodes.paragraph("", "And ", nodes.strong("", "thin"))
+    question = nodes.paragraph(
+        "", "", nodes.Text("Does it matter, "), nodes.math("", "x"), nodes.Text("? No.")
+    )
     explorable = nodes.container("", nodes.paragraph(), classes=["explorable"])
     check = element.of("form", class_="predict")
-    for stop in (cell(), nodes.section(), new_thought, explorable, check):
+    for stop in (cell(), nodes.section(), new_thought, question, explorable, check):
         card, answer, covered = nodes.paragraph(), cell(), [*text(), emphasis.deepcopy()]
         nodes.section("", card, answer, *covered, anchor(), stop, nodes.paragraph())
         assert prose_below(cells_below(card)) == covered
     nodes.section("", card, answer, covered[0])
     assert prose_below(cells_below(card)) == [covered[0]], "the page ends there"
+    nodes.section("", card, answer, question)
+    assert prose_below(cells_below(card)) == [question], "here it belongs to the answer"
     nodes.section("", card, covered[0], answer)
     assert prose_below(cells_below(card)) == [], "text that stands before any cell is no answer"
