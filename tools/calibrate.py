@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument(
         "--workers", type=whole_number(1), default=machine.workers(), metavar="N", help="processes"
     )
-    chosen = parser.parse_args(arguments)
+    chosen = parser.parse_intermixed_args(arguments)
     models = [
         each for each in record.models(root) if all(word in each.key for word in chosen.words)
     ]

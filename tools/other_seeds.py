@@ -49,7 +49,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--again", action="store_true", help="forget earlier results")
     parser.add_argument("--workers", type=whole_number(1), metavar="N", help="notebooks at a time")
-    return parser.parse_args(arguments)
+    return parser.parse_intermixed_args(arguments)
 
 
 def tasks(chosen: argparse.Namespace) -> list[Task]:

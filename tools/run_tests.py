@@ -144,7 +144,7 @@ def main() -> None:
     parser.add_argument(
         "--chapter", type=whole_number(1), metavar="N", help="test only one chapter"
     )
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     parts = PARTS
     if options.chapter is not None:
         found = stems(number=options.chapter)

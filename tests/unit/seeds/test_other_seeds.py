@@ -22,6 +22,8 @@ FIVE = [f"shift-{shift}" for shift in (10_000, 20_000, 30_000, 40_000, 50_000)]
         (["notebooks"], FIVE),
         (["notebooks", "--shift", "7", "8"], ["shift-7", "shift-8"]),
         (["notebooks", "--shift", "--other-processor"], ["other-processor"]),
+        (["notebooks", "--shift", "7", "--", "chapters/15"], ["shift-7"]),
+        (["notebooks", "--other-processor", "chapters/15"], [*FIVE, "other-processor"]),
         (["notebooks", "--shift", "7", "--simulations"], ["shift-7-simulations"]),
         (["sentences"], ["as-is", *FIVE]),
     ],
