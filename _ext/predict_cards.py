@@ -290,7 +290,9 @@ def run_below(node: nodes.Node, belongs: Callable[[nodes.Node], bool]) -> list[n
 
 def begins_anew(node: nodes.Node) -> bool:
     """Whether what covered text could be ends before this node."""
-    lead = node.children[0] if isinstance(node, nodes.paragraph) and node.children else None
+    inside = node.children if isinstance(node, nodes.paragraph) else []
+    # MyST puts an empty text before words in bold.
+    lead = next((child for child in inside if child.astext()), None)
     return (
         isinstance(node, nodes.section | nodes.strong)
         or isinstance(lead, nodes.strong)

@@ -116,7 +116,7 @@ def test_a_card_covers_the_text_that_says_what_the_cells_showed():
     def text():
         return [nodes.paragraph("", "It is "), nodes.math_block("", "x"), nodes.bullet_list()]
 
-    new_thought = nodes.paragraph("", "", nodes.strong("", "Move the spread."))
+    new_thought = nodes.paragraph("", "", nodes.Text(""), nodes.strong("", "Move the spread."))
     emphasis = nodes.paragraph("", "And ", nodes.strong("", "thin"))
     question = nodes.paragraph(
         "", "", nodes.Text("Does it matter, "), nodes.math("", "x"), nodes.Text("? No.")
