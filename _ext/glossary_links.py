@@ -17,7 +17,7 @@ from sphinx.transforms import SphinxTransform
 # Words of the glossary that mean something else here.
 OTHER_SENSES = re.compile(
     "known from its calibration|plain mixtures, without slag|mixtures by their composition"
-    "|concrete mixtures|amounts in the mixture"
+    "|concrete mixtures|amounts in the mixture|Kullback–Leibler divergence"
 )
 # Short forms that mean a term.
 SHORT = {"non-centered": "non-centered parameterization"}
