@@ -14,6 +14,7 @@ from sphinx.application import Sphinx
 
 PYTHON = ("ipython", "ipython3", "python", "python3")
 FITS = 30  # characters, which every window has room for
+NEAR = 18  # characters before a line, up to which it has more room than what goes on below it
 TAG = re.compile(r"<[^>]*>")
 ENTITY = re.compile(r"&[#\w]+;")
 BLOCK = re.compile(r"(<pre>(?:<span></span>)?)(.*?)(</pre>)", re.DOTALL)
@@ -37,7 +38,10 @@ def marked(line: str) -> str:
         return line
     start = len(text) - len(text.lstrip(" "))
     style = f' style="--starts: {start}"' if start else ""
-    return f'<span class="code-line"{style}>{code}</span>{line[len(code) :]}'
+    end = line[len(code) :]
+    if 0 < start <= NEAR and code.startswith(" " * start):
+        code = f'<span class="code-start">{" " * start}</span>{code[start:]}'
+    return f'<span class="code-line"{style}>{code}</span>{end}'
 
 
 def in_lines(html: str) -> str:

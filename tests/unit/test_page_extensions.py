@@ -391,6 +391,8 @@ def test_a_long_line_of_code_says_where_it_starts_and_no_character_changes():
     lines = BeautifulSoup(shown, "html.parser").select(".code-line")
     assert [line.get("style") for line in lines] == ["--starts: 4", None]
     assert all("\n" not in line.get_text() for line in lines)
+    starts = BeautifulSoup(shown, "html.parser").select(".code-start")
+    assert [start.get_text() for start in starts] == ["    "]
     texts = [BeautifulSoup(each, "html.parser").get_text() for each in (block, shown)]
     assert texts[0] == texts[1]
 
