@@ -17,7 +17,9 @@ import re
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
+from data_tables import Grid, whole_numbers
 from docutils import nodes
+from html_classes import classes_of
 from markdown_table import ComputedTable, markdown_table, rows_of
 import nbformat
 from run_outputs import shown_run
@@ -100,6 +102,8 @@ def shown(cell: nbformat.NotebookNode, phrase: str) -> str | None:
         if found := [sentence for sentence in sentences if phrase in sentence]:
             return " ".join(found)
     for table in tables:
+        if "dataframe" in classes_of(table):
+            whole_numbers(Grid.of(table))  # as the page of the notebook has them
         for label, values in rows_and_columns(table):
             if phrase == label:
                 return f"{label}: {values}"

@@ -201,7 +201,8 @@ def judge(entries: Mapping[str, Any]) -> list[Judged]:
     rates = iter(alarms.alarm_rates(relied_on(entries)))
     found = []
     for name, entry in entries.items():
-        for fit in entry.get("fits", ()):
+        fits = entry.get("fits", ())
+        for fit in fits:
             good = alarms.passes(fit) if fit["chains"] else np.zeros(len(fit["rhat"]), dtype=bool)
             own: Mapping[str, float] = {}
             passing = None
@@ -211,7 +212,8 @@ def judge(entries: Mapping[str, Any]) -> list[Judged]:
                 passing = alarms.passing_rate(fit)
             label = fit["name"] or fit["library"]
             if fit["of"] > 1:
-                label += f", {fit['nth']} of {fit['of']}"
+                alone = sum(each["cell"] == fit["cell"] and each["of"] == 1 for each in fits)
+                label += f", {fit['nth']} of {fit['of'] + alone}"
             found.append(
                 Judged(
                     name, fit["cell"], label, fit["library"], fit["use"],

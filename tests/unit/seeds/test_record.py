@@ -115,6 +115,12 @@ def test_the_worst_of_all_seeds_is_shown(course):
     assert fit.name == "PyMC, 1 of 60"
 
 
+def test_one_fit_of_many_is_counted_among_all_of_its_cell(course):
+    last = found_fit(of=10) | {"nth": 11}
+    keep(course, NAME, Task(seeds=20), fits=[found_fit(), last])
+    assert [fit.name for fit in record.judge(record.update(course))] == ["PyMC", "PyMC, 11 of 11"]
+
+
 def test_a_fit_that_could_not_be_run_fails(course):
     broken = found_fit()
     broken["rows"] = [{"error": "ValueError: no"}] * 21
