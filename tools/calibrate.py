@@ -25,6 +25,7 @@ from calibration.record import Calibrated
 from command_line import whole_number
 from course import ROOT
 import machine
+from processes import processes
 from stopping import stoppable
 
 
@@ -82,13 +83,11 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     if not models:
         print(f"No model's name contains {' and '.join(chosen.words)}.")
         return 1
-    from seeds.sweep import processes
-
     entries, good = record.load(root), True
     old = {each.key for each in models if chosen.again} | set(record.stale(entries, root))
     with (
         stoppable("What has been calibrated is kept; the same command goes on from there."),
-        processes(chosen.workers) if chosen.workers > 1 else nullcontext((None, 1)) as (pool, _),
+        processes(chosen.workers) if chosen.workers > 1 else nullcontext() as pool,
     ):
         for model in models:
             if model.key not in old:

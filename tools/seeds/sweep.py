@@ -12,13 +12,10 @@ notebook depends on. A sweep that was interrupted goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 import json
-from multiprocessing import get_context
 import os
 from pathlib import Path
 import tempfile
@@ -33,6 +30,7 @@ import machine
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 import nbformat
+from processes import processes
 from run_notebooks import CELL_SECONDS, START_SECONDS, duration, own_files
 from run_notebooks import _manager as kernel_manager
 
@@ -334,27 +332,13 @@ def run(
         # A kernel for another processor cannot be a copy of one for this.
         here = [job for job in left if not job[1].other_processor]
         there = [job for job in left if job[1].other_processor]
-        with processes(workers or machine.workers()) as (pool, size):
+        size = workers or machine.workers()
+        with processes(size) as pool:
             if here:
                 with warm_kernels() as environment:
                     _run_jobs(here, results, pool, size, environment, root)
             _run_jobs(there, results, pool, size, None, root)
     return results
-
-
-@contextmanager
-def processes(workers: int) -> Iterator[tuple[ProcessPoolExecutor, int]]:
-    """Keep processes while notebooks run; after an interrupt nothing is left of them."""
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    try:
-        yield pool, workers
-    except BaseException:
-        processes = list((pool._processes or {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.terminate()  # nbclient hears that, and ends its kernel
-        raise
-    pool.shutdown()
 
 
 @dataclass

@@ -2,11 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 import json
-import os
-import time
 
 import nbformat
-import psutil
 import pytest
 from seeds import sweep
 from seeds.sweep import Task
@@ -156,18 +153,6 @@ def test_a_worker_that_dies_takes_only_its_own_notebook_with_it(course, fake, ca
     fake.submit = lambda function, *arguments: Dead(function(*arguments))
     assert [name for name, _ in sweep.run([OWN], client=fake, root=course)] == NAMES[1:]
     assert "FAILED: ConnectionError: worker lost" in capsys.readouterr().out
-
-
-def test_after_an_interrupt_no_process_is_left():
-    with pytest.raises(KeyboardInterrupt), sweep.processes(2) as (pool, _):
-        futures = [pool.submit(os.getpid), pool.submit(time.sleep, 60), pool.submit(time.sleep, 60)]
-        futures[0].result()
-        processes = [psutil.Process(number) for number in pool._processes]
-        raise KeyboardInterrupt
-    # A thread of the pool waits for its processes, too: whichever of two that wait comes second is told
-    # nothing by multiprocessing's own `is_alive`, and psutil asks the system instead.
-    _, left = psutil.wait_procs(processes, timeout=30)
-    assert processes and not left
 
 
 def test_tasks_have_names_of_their_own():
