@@ -36,6 +36,7 @@ ENOUGH_IN_A_ROW = 5  # there are more rows
 HYPHENED = re.compile(
     r"(?<!\w)(?:\w{1,2}-\w+|\w+-\w(?!\w)|[Nn]on-\w+|\w+\([^\s()]+, [^\s()]+\))|[✓✗] [\w-]+"
 )
+NOT_TO_BE_HAD = {"not recorded", "not defined"}
 LONG = 16  # letters of a name that a narrow column would break at every word
 
 
@@ -245,7 +246,7 @@ def mark_row_names(grid: Grid) -> None:
 def align(grid: Grid) -> None:
     """Mark the columns of words, and how much is missing to the right of numbers with fewer decimals.
 
-    A column is one of words if fewer than half of its cells have a number.
+    A column is one of words if fewer than half of its cells have a number, cells apart in which none was to be had.
     """
     words = set()
     for column, cells in grid.columns.items():
@@ -255,7 +256,11 @@ def align(grid: Grid) -> None:
             add_class(cell, "phrase")
             if cell.name == "th" and len(text_of(cell)) > LONG:
                 add_class(cell, "long")
-        if sum(other) > sum(map(bool, texts)) / 2:
+        said = [text for text in texts if text not in NOT_TO_BE_HAD]
+        if (
+            sum(bool(text) and not NUMBER.fullmatch(text) for text in said)
+            > sum(map(bool, said)) / 2
+        ):
             words.add(column)
             for cell in cells:
                 add_class(cell, "words")

@@ -173,8 +173,8 @@ def _judge_ess(scalars: Scalars, min_bulk: float | None, min_tail: float | None)
     if not bad.any(axis=None):
         bulk, tail = table.min()
         message = (
-            f"Of {chains * draws:,} draws the smallest bulk ESS is {bulk:.0f} (efficiency "
-            f"{bulk / (chains * draws):.2f}), the smallest tail ESS {tail:.0f}; asked for: {limits}."
+            f"Of {chains * draws:,} draws the smallest bulk ESS is {bulk:,.0f} (efficiency "
+            f"{bulk / (chains * draws):.2f}), the smallest tail ESS {tail:,.0f}; asked for: {limits}."
         )
         return Finding(name, PASSED, message, table, constant=constant)
     offends = bad.any(axis=1)
@@ -459,7 +459,7 @@ def report(idata: DataTree, var_names: str | Sequence[str] | None = None) -> Rep
     return Report(_judge(idata, scalars, "idata"), _summary(scalars).iloc[rows])
 
 
-def _shown(finding: Finding, column: str, worst: str, form: str = ".0f") -> str:
+def _shown(finding: Finding, column: str, worst: str, form: str = ",.0f") -> str:
     """Return the worst value of a column, and say so where there is none."""
     if finding.verdict == NOT_RECORDED:
         return "not recorded"
@@ -479,7 +479,7 @@ def _column(
     problems += ["single chain"] * (chains < 2)
     column = {
         "chains": f"{chains}",
-        "draws": f"{chains * draws}",
+        "draws": f"{chains * draws:,}",
         "divergences": _shown(divergences, "divergences", "sum"),
         "largest R-hat": _shown(rhat, "R-hat", "max", ".3f"),
         "smallest bulk ESS": _shown(ess, "bulk ESS", "min"),

@@ -221,7 +221,7 @@ def test_what_may_have_diverged_counts_as_divergent(where):
     assert divergent_draws(tree).sum() == unknown
     assert f"Of {unknown:,} there is no record" in check_divergences(tree).message
     table = diagnose({"fit": tree}, require_healthy=False)["fit"]
-    assert table["divergences"] == f"{unknown}" and table["problems"] == "divergences"
+    assert table["divergences"] == f"{unknown:,}" and table["problems"] == "divergences"
 
 
 def test_chains_without_a_record_are_a_problem():
@@ -318,7 +318,7 @@ def test_a_healthy_fit_has_no_problems(healthy):
 def test_the_statistics_are_arviz_own(healthy):
     table = diagnose({"fit": healthy})
     assert table.loc["largest R-hat", "fit"] == f"{float(az.rhat(healthy)['x']):.3f}"
-    assert table.loc["smallest bulk ESS", "fit"] == f"{float(az.ess(healthy)['x']):.0f}"
+    assert table.loc["smallest bulk ESS", "fit"] == f"{float(az.ess(healthy)['x']):,.0f}"
 
 
 def test_the_tail_is_five_percent_on_either_side():
@@ -391,7 +391,7 @@ def test_too_few_chains_or_draws_are_problems(shape):
     table = diagnose({"fit": tree}, require_healthy=False)["fit"]
     assert table["largest R-hat"] == "not defined" and "R-hat" in table["problems"]
     assert ("single chain" in table["problems"]) == (shape[0] == 1)
-    assert table["chains"] == f"{shape[0]}" and table["draws"] == f"{values.size}"
+    assert table["chains"] == f"{shape[0]}" and table["draws"] == f"{values.size:,}"
     assert not report(tree).passed
 
 

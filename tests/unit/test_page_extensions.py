@@ -57,6 +57,13 @@ def test_words_and_numbers_are_told_apart_column_by_column(table):
     assert table.find("td", string="R-hat")["class"] == ["phrase"]
 
 
+def test_a_number_that_was_not_recorded_makes_no_column_one_of_words():
+    frame = FRAME.replace(">1.25<", ">not recorded<").replace(">-0.5<", ">not recorded<")
+    page = BeautifulSoup(data_tables.readable(frame.replace(">12<", ">1,012<")), "html.parser")
+    assert "words" not in page.find("td", string="1,012").get("class", [])
+    assert page.find("td", string="not recorded")["class"] == ["phrase"]
+
+
 def test_decimal_points_stand_below_each_other(table):
     missing = {cell.get_text(): cell.get("style") for cell in table.select("tbody td")}
     assert missing["1.25"] is None
