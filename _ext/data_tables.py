@@ -256,11 +256,12 @@ def align(grid: Grid) -> None:
             add_class(cell, "phrase")
             if cell.name == "th" and len(text_of(cell)) > LONG:
                 add_class(cell, "long")
-        said = [text for text in texts if text not in NOT_TO_BE_HAD]
-        if (
-            sum(bool(text) and not NUMBER.fullmatch(text) for text in said)
-            > sum(map(bool, said)) / 2
-        ):
+        said = [
+            is_other
+            for text, is_other in zip(texts, other, strict=True)
+            if text and text not in NOT_TO_BE_HAD
+        ]
+        if sum(said) > len(said) / 2:
             words.add(column)
             for cell in cells:
                 add_class(cell, "words")

@@ -294,7 +294,7 @@ def begins_anew(node: nodes.Node) -> bool:
     # MyST puts an empty text before words in bold.
     lead = next((child for child in inside if child.astext()), None)
     return (
-        isinstance(node, nodes.section | nodes.strong)
+        isinstance(node, nodes.section)
         or isinstance(lead, nodes.strong)
         or is_cell(node)
         or is_card(node)
