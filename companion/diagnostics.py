@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+import re
 
 from companion.inputs import flag, positive
 from companion.scalars import TAIL, Scalars, as_names, real_draws, scalars_of
-from companion.tables import Table
+from companion.tables import Table, decimals_for, number_text, two_digits
 import numpy as np
 import pandas as pd
 from xarray import Dataset, DataTree
@@ -41,6 +42,19 @@ __all__ = [
 LIMITS = {"R-hat": 1.01, "ESS per chain": 100, "E-BFMI": 0.3}
 
 PASSED, FAILED, NOT_RECORDED = "passed", "failed", "not recorded"
+
+
+MARKS = {PASSED: "✓ ", FAILED: "✗ ", NOT_RECORDED: ""}
+
+INTERVAL = re.compile(r"(?:eti|hdi)(\d+)_(lb|ub)")  # what ArviZ calls the ends of an interval
+HEADERS = {
+    "ess_bulk": ("ESS", "bulk"),
+    "ess_tail": ("ESS", "tail"),
+    "r_hat": ("", "R-hat"),
+    "mcse_mean": ("MCSE of", "mean"),
+    "mcse_sd": ("MCSE of", "sd"),
+}
+FORMS = {"ess_bulk": ",.0f", "ess_tail": ",.0f", "r_hat": ".3f"}
 
 
 class SamplerProblem(AssertionError):
@@ -82,12 +96,17 @@ class Finding:
         """Whether the diagnostic could be asked and found nothing."""
         return self.verdict == PASSED
 
+    @property
+    def left_out(self) -> str:
+        """A sentence about the constants; empty if there are none."""
+        return f"Constant, left out: {', '.join(self.constant)}." if self.constant else ""
+
     def __str__(self) -> str:
         lines = [f"{self.name}: {self.verdict}. {self.message}"]
         if len(self.offenders):
             lines.append(self.offenders.to_string(float_format="{:.4g}".format))
         if self.constant:
-            lines.append(f"Constant, left out: {', '.join(self.constant)}.")
+            lines.append(self.left_out)
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -113,16 +132,73 @@ class Report:
         """Whether nothing failed. What the sampler does not record cannot fail."""
         return all(finding.verdict != FAILED for finding in self.findings)
 
+    @property
+    def verdict(self) -> str:
+        """What to think of the fit, in words."""
+        return "no problem found" if self.passed else "do not use this fit yet"
+
     def __str__(self) -> str:
-        verdict = "no problem found" if self.passed else "do not use this fit yet"
         parts = [
-            f"Report: {verdict}.",
+            f"Report: {self.verdict}.",
             *map(str, self.findings),
-            self.summary.to_string(float_format="{:.4g}".format),
+            repr(_for_readers(self.summary)),
         ]
         return "\n\n".join(parts)
 
+    def _repr_html_(self) -> str:
+        """Return what a page shows: the findings, the parameters that failed, and the summary."""
+        findings = pd.DataFrame(
+            {
+                "verdict": [f"{MARKS[each.verdict]}{each.verdict}" for each in self.findings],
+                "what was found": [
+                    f"{each.message} {each.left_out}".strip() for each in self.findings
+                ],
+            },
+            index=[each.name for each in self.findings],
+        )
+        tables = [
+            Table(findings, findings),
+            *(
+                Table(
+                    each.offenders, each.offenders.map("{:.4g}".format), f"{each.name}: what failed"
+                )
+                for each in self.findings
+                if len(each.offenders)
+            ),
+            _for_readers(self.summary),
+        ]
+        title = f"<p><strong>Report: {self.verdict}.</strong></p>"
+        return title + "".join(each.to_html() for each in tables)
+
     __repr__ = __str__
+
+
+def _header(column: str) -> tuple[str, str]:
+    """Return the two rows of the header above a column of a summary."""
+    if found := INTERVAL.fullmatch(column):
+        return f"{found[1]} % interval", "from" if found[2] == "lb" else "to"
+    return HEADERS.get(column, ("", column))
+
+
+def _for_readers(summary: pd.DataFrame) -> Table:
+    """Return a summary with the digits of each estimate that its Monte Carlo error lets one believe."""
+
+    def cell(column: str, value: float, error: float) -> str:
+        if column.startswith("mcse"):
+            return two_digits(value)
+        estimate = f",.{decimals_for(error)}f" if error > 0.0 else ".4g"
+        return number_text(value, FORMS.get(column, estimate))
+
+    rows = zip(summary.itertuples(index=False), summary["mcse_mean"], strict=True)
+    cells = pd.DataFrame(
+        [
+            [cell(column, value, error) for column, value in zip(summary.columns, row, strict=True)]
+            for row, error in rows
+        ],
+        index=summary.index,
+    )
+    header = pd.MultiIndex.from_tuples([_header(column) for column in summary.columns])
+    return Table(summary.set_axis(header, axis=1), cells.set_axis(header, axis=1))
 
 
 def _nothing_varies(name: str, scalars: Scalars, problems: tuple[str, ...]) -> Finding:

@@ -16,12 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-import math
 from pathlib import Path
 
 from companion.inputs import positive
 from companion.scalars import Scalars, as_names, listed, nearest, scalars_of
-from companion.tables import Table, decimals_for
+from companion.tables import Table, decimals_for, number_text, two_digits
 import numpy as np
 import pandas as pd
 from xarray import DataTree
@@ -192,23 +191,14 @@ def _complaint(table: pd.DataFrame, limit: float) -> str:
     return f"{'. '.join(sentences)}:\n{table[~(distance <= limit)]}" if sentences else ""
 
 
-def _two_digits(error: float) -> str:
-    """Return a standard error with two digits that count: 0.020, 1.5, 120."""
-    if not 1e-6 <= error < math.inf:  # zero, or not a number, or too small for a table
-        return f"{error:.2g}"
-    return f"{error:,.{max(1 - math.floor(math.log10(error)), 0)}f}"
-
-
 def _cells(numbers: pd.DataFrame) -> pd.DataFrame:
     """Return what is shown: of each estimate the digits that its Monte Carlo error lets one believe."""
     errors = numbers.xs("MCSE", axis=1, level=1).max(axis=1)
     rows = {
         i: [
-            _two_digits(value)
+            two_digits(value)
             if name == "MCSE"
-            else f"{value:.1f}"
-            if name == "in MCSE"
-            else f"{value:,.{decimals_for(error)}f}"
+            else number_text(value, ".1f" if name == "in MCSE" else f",.{decimals_for(error)}f")
             for (_, name), value in zip(numbers.columns, numbers.iloc[i], strict=True)
         ]
         for i, error in enumerate(errors)

@@ -18,7 +18,7 @@ from numbers import Integral, Real
 from companion.inputs import flag
 import pandas as pd
 
-__all__ = ["Table", "decimals_for", "table"]
+__all__ = ["Table", "decimals_for", "number_text", "p_value_text", "table", "two_digits"]
 
 DIGITS = 3  # of the largest number of a column, where no format is asked for
 MOST_DECIMALS = 6
@@ -49,13 +49,111 @@ def decimals_for(error: float) -> int:
     TypeError
         If `error` is not a number.
     """
-    if isinstance(error, bool) or not isinstance(error, Real):
-        raise TypeError(f"error must be a number, but {error!r} was given.")
+    _must_be_number("error", error)
     if not math.isfinite(error):
         return 2
     if error <= 0.0:
         return MOST_DECIMALS
     return min(max(-math.floor(math.log10(error)), 0), MOST_DECIMALS)
+
+
+def two_digits(error: float) -> str:
+    """Return a standard error as text, with two digits that count: 0.020, 1.5, 1,234.
+
+    Parameters
+    ----------
+    error : float
+        In any unit.
+
+    Returns
+    -------
+    str
+        As scientists write it (`"3.2e-08"`) where it is zero, not finite or below a millionth.
+
+    Raises
+    ------
+    TypeError
+        If `error` is not a number.
+    """
+    _must_be_number("error", error)
+    if not 1e-6 <= error < math.inf:
+        return f"{error:.2g}"
+    return f"{error:,.{max(1 - math.floor(math.log10(error)), 0)}f}"
+
+
+def number_text(value: object, form: str) -> str:
+    """Return a cell of a table: a number in a format, with a true minus sign and none before zero.
+
+    Parameters
+    ----------
+    value : object
+        A number. "–" stands for one that is missing; text and other things are shown as they are.
+    form : str
+        How Python formats numbers, such as `",.1f"`.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError
+        If `form` is not text.
+    ValueError
+        If `form` is no format for such a number.
+    """
+    if not isinstance(form, str):
+        raise TypeError(f"form must be text such as '.2f', but {form!r} was given.")
+    if isinstance(value, str):
+        return value
+    if value is None or value is pd.NA or (isinstance(value, Real) and math.isnan(value)):
+        return NOTHING
+    if not isinstance(value, Real):
+        return str(value)
+    try:
+        text = format(value, form)
+    except ValueError as error:
+        raise ValueError(
+            f"form must be a format of numbers such as '.2f', but {form!r} was given: {error}."
+        ) from error
+    if text.startswith("-"):
+        body = text[1:]
+        return body if not body.strip("0.,%") else MINUS + body
+    return text
+
+
+def p_value_text(p: float) -> str:
+    """Return a p-value as text with three decimals, and never as 0 or 1.
+
+    A share of a few thousand replications cannot tell zero from something small.
+
+    Parameters
+    ----------
+    p : float
+        A probability.
+
+    Returns
+    -------
+    str
+        `"below 0.001"`, `"above 0.999"`, or three decimals.
+
+    Raises
+    ------
+    TypeError
+        If `p` is not a number.
+    ValueError
+        If `p` is not between 0 and 1.
+    """
+    _must_be_number("p", p)
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"p must be between 0 and 1, but {p!r} was given.")
+    return "below 0.001" if p < 0.0005 else "above 0.999" if p > 0.9995 else f"{p:.3f}"
+
+
+def _must_be_number(name: str, value: object) -> None:
+    """Refuse what is no real number."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, but {value!r} was given.")
 
 
 def _decimals_of(values: pd.Series) -> int:
@@ -65,19 +163,6 @@ def _decimals_of(values: pd.Series) -> int:
     if not largest > 0.0:
         return 0
     return min(max(DIGITS - 1 - math.floor(math.log10(largest)), 0), MOST_DECIMALS)
-
-
-def _text(value: object, form: str) -> str:
-    """Return one cell."""
-    if isinstance(value, str):
-        return value
-    if value is None or value is pd.NA or (isinstance(value, Real) and math.isnan(value)):
-        return NOTHING
-    text = format(value, form) if isinstance(value, Real) else str(value)
-    if text.startswith("-") and isinstance(value, Real):
-        body = text[1:]
-        return body if not body.strip("0.,%") else MINUS + body
-    return text
 
 
 def _in_line(texts: Sequence[str]) -> list[str]:
@@ -242,7 +327,7 @@ def table(
         values = data.iloc[:, position]
         own = by_column[column] if column in by_column else by_column.get(label)
         form = forms if isinstance(forms, str) else own
-        shown[position] = [_text(value, _form(form, values, value)) for value in values]
+        shown[position] = [number_text(value, _form(form, values, value)) for value in values]
     counted = isinstance(data.index, pd.RangeIndex) and data.index.name is None
     cells = pd.DataFrame(shown, index=data.index)
     return Table(data, cells, caption, not counted if index is None else index)

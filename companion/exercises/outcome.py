@@ -56,6 +56,11 @@ class _Part(NamedTuple):
         """The full stop, if the words need one."""
         return "" if self.words.text.endswith(("?", "!", ".")) else self.end
 
+    def told(self, words: str, label: str = "{}:") -> str:
+        """Return the piece with its words and its label as some place shows them."""
+        before = f"{label.format(self.label)} " if self.label else ""
+        return f"{before}{words}{self.stop}"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -133,29 +138,28 @@ class Outcome:
         """Return plain text for a terminal."""
 
         def plain(part: _Part) -> str:
-            label, (text, target), stop = part.label, part.words, part.stop
+            text, target = part.words
             place = f" ({target})" if target and "/" in target else ""  # an id says enough
-            return f"{label}: {text}{place}{stop}" if label else f"{text}{place}{stop}"
+            return part.told(f"{text}{place}")
 
         lines = [f"  {' '.join(map(plain, line))}" for line in self._lines()]
         return "\n".join([f"{self.exercise} ({self.title}): {self.status}", *lines])
 
     def _repr_markdown_(self) -> str:
         def marked(part: _Part) -> str:
-            label, (text, target), stop = part.label, part.words, part.stop
-            words = f"[{text}]({target})" if target else text
-            return f"*{label}:* {words}{stop}" if label else f"{words}{stop}"
+            text, target = part.words
+            return part.told(f"[{text}]({target})" if target else text, "*{}:*")
 
         lines = [" ".join(map(marked, line)) for line in self._lines()]
         return "\n\n".join([f"**{self.exercise}, {self.title}: {self.status}**", *lines])
 
     def _repr_html_(self) -> str:
         def marked(part: _Part) -> str:
-            label, (text, target), stop = part.label, part.words, part.stop
+            text, target = part.words
             words = as_html(text)
             if target:
                 words = f'<a href="{html.escape(target)}">{words}</a>'
-            return f"<em>{label}:</em> {words}{stop}" if label else f"{words}{stop}"
+            return part.told(words, "<em>{}:</em>")
 
         title = as_html(f"{self.exercise}, {self.title}")
         lines = [f"<strong>{title}: {self.status}</strong>"]

@@ -408,6 +408,24 @@ TABLE = {
         *(("error", value, TypeError, rf"error must be a number, but {re.escape(repr(value))} was given")
           for value in ("0.1", None, True, [0.1])),
     ),
+    "tables.two_digits": (
+        lambda: {"error": 0.04},
+        *(("error", value, TypeError, rf"error must be a number, but {re.escape(repr(value))} was given")
+          for value in ("0.1", None, True, [0.1])),
+    ),
+    "tables.p_value_text": (
+        lambda: {"p": 0.04},
+        *(("p", value, TypeError, rf"p must be a number, but {re.escape(repr(value))} was given")
+          for value in ("0.1", None, True, [0.1])),
+        *(("p", value, ValueError, rf"p must be between 0 and 1, but {re.escape(repr(value))} was given")
+          for value in (-0.1, 1.1, NAN, INF)),
+    ),
+    "tables.number_text": (
+        lambda: {"value": 1.5, "form": ".1f"},
+        *(("form", value, TypeError, rf"form must be text such as '.2f', but {re.escape(repr(value))} was given")
+          for value in (2, None)),
+        ("form", "q", ValueError, "form must be a format of numbers such as '.2f', but 'q' was given"),
+    ),
     "tables.table": (
         lambda: {"data": FRAME},
         *(("data", value, TypeError, f"data must be a pandas DataFrame, but a {type(value).__name__} was given")

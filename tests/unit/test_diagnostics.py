@@ -1,4 +1,7 @@
+import re
+
 import arviz as az
+from bs4 import BeautifulSoup
 from companion import scalars
 from companion.diagnostics import (
     SamplerProblem,
@@ -140,6 +143,26 @@ def test_each_scalar_is_judged():
     assert list(check_rhat(tree).offenders.index) == ["v[1]"]
     with pytest.raises(SamplerProblem, match="R-hat, bulk ESS, tail ESS"):
         diagnose({"fit": tree})
+
+
+def test_a_page_shows_findings_what_failed_and_a_summary_with_digits_that_count():
+    tree = fit(good=1e4 * GOOD, bad=BAD["slow chains"], one=np.ones((4, 1000)))
+    page = BeautifulSoup(report(tree)._repr_html_(), "html.parser")
+    findings, *failed, summary = page.find_all("table")
+    assert page.p.text == "Report: do not use this fit yet."
+    rhat = findings.find("th", string="R-hat").parent
+    assert [cell.text for cell in rhat.find_all("td")] == [
+        "✗ failed", "1 of 2 parameters are not below 1.01. Constant, left out: one."
+    ]  # fmt: skip
+    assert [table.caption.text.partition(":")[0] for table in failed] == ["R-hat", "ESS"]
+    assert all("bad" in table.text and "good" not in table.text for table in failed)
+    rows = {
+        row.th.text: [cell.text.strip() for cell in row.find_all("td")]
+        for row in summary.tbody.find_all("tr")
+    }
+    assert re.fullmatch(r"[\d,]+", rows["good"][1])
+    assert rows["one"] == ["1", "0", "1", "1", "–", "–", "–", "0", "0"]
+    assert "89 % interval" in summary.thead.text and "eti" not in summary.thead.text
 
 
 def test_repeated_labels_each_have_their_row():

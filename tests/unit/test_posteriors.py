@@ -232,14 +232,6 @@ def test_an_estimate_has_the_digits_that_its_error_lets_one_believe():
     assert shown.cells.loc["x", ("PyMC", "MCSE")] == f"{error:.3f}"
 
 
-@pytest.mark.parametrize(
-    ("error", "shown"),
-    [(0.02, "0.020"), (0.0003, "0.00030"), (1.5, "1.5"), (12.3, "12"), (1234.0, "1,234"), (0.0, "0"), (3e-8, "3e-08")],
-)  # fmt: skip
-def test_a_standard_error_has_two_digits_that_count(error, shown):
-    assert posteriors._two_digits(error) == shown
-
-
 def test_a_reference_that_is_none_is_told_by_the_name_of_the_argument():
     with pytest.raises(ValueError) as told:
         compare_posteriors(draws_of(A), reference="eight_school")

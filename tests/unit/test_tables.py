@@ -2,7 +2,15 @@
 
 from bs4 import BeautifulSoup
 from companion.diagnostics import Diagnosis
-from companion.tables import FIGURE_SPACE, POINT_SPACE, decimals_for, table
+from companion.tables import (
+    FIGURE_SPACE,
+    POINT_SPACE,
+    decimals_for,
+    number_text,
+    p_value_text,
+    table,
+    two_digits,
+)
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +34,31 @@ def column(*values):
 )
 def test_decimals_end_at_the_leading_digit_of_the_error(error, decimals):
     assert decimals_for(error) == decimals
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [(0.02, "0.020"), (0.0003, "0.00030"), (1.5, "1.5"), (12.3, "12"), (1234.0, "1,234"), (0.0, "0"), (3e-8, "3e-08")],
+)  # fmt: skip
+def test_a_standard_error_has_two_digits_that_count(error, shown):
+    assert two_digits(error) == shown
+
+
+@pytest.mark.parametrize(
+    ("p", "shown"),
+    [(0.0, "below 0.001"), (0.00049, "below 0.001"), (0.0006, "0.001"), (0.25, "0.250"),
+     (0.9994, "0.999"), (0.9996, "above 0.999"), (1.0, "above 0.999")],
+)  # fmt: skip
+def test_a_p_value_is_never_zero_or_one(p, shown):
+    assert p_value_text(p) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(-1234.56, "−1,234.6"), (-0.01, "0.0"), (float("nan"), "–"), (None, "–"), ("words", "words")],
+)
+def test_a_cell_has_a_true_minus_and_none_before_zero(value, shown):
+    assert number_text(value, ",.1f") == shown
 
 
 def test_a_column_has_three_digits_of_its_largest_number():

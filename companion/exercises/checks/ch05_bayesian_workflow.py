@@ -323,7 +323,7 @@ def logarithm(elpd_log: Any, correction: Any, fair_difference: Any) -> str:
         "model with Normal errors in MPa.",
     )
     return (
-        f"Unfairly, the logarithm wins by {in_logs - curve:.0f}; fairly, by {in_logs + jacobian - curve:.0f}, which is the "
+        f"Unfairly, the logarithm wins by about {in_logs - curve:.0f}; fairly, by about {in_logs + jacobian - curve:.0f}, which is the "
         "LogNormal's difference in the chapter. A Normal for log y *is* a LogNormal for y."
     )
 
