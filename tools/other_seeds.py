@@ -1,6 +1,7 @@
 """Run every fit and every notebook with other seeds, and say what would not hold: `make seeds`.
 
     python tools/other_seeds.py fits                    every fit with 20 other seeds
+    python tools/other_seeds.py fits --seeds 1          is what is remembered of 20 still true of the present code?
     python tools/other_seeds.py notebooks               all seeds shifted by 10,000, 20,000, ... 50,000
     python tools/other_seeds.py notebooks --shift --other-processor     own seeds, another processor
     python tools/other_seeds.py sentences               a page of all computed sentences, side by side

@@ -2,7 +2,9 @@
 
 The file is in git. Each part of a notebook's entry, its fits and each shifted run, says of which version of the
 notebook it speaks (by digest), when and where it was made. A part stays until it is made anew: a new
-caption costs no hours of other seeds, and the status page says what is of an earlier version.
+caption costs no hours of other seeds, and the status page says what is of an earlier version. A notebook whose
+code has changed, but not its fits, need not run them with all seeds again: where a short sweep gives the numbers
+with which a longer one began, to the last digit kept, the longer one holds for the present version, too.
 """
 
 from __future__ import annotations
@@ -67,6 +69,21 @@ def _fit(found: Mapping[str, Any]) -> dict[str, Any]:
     return kept | columns | ({"errors": errors} if errors else {})
 
 
+def _begins(short: list[dict[str, Any]], long: list[dict[str, Any]]) -> bool:
+    """Tell whether fits are those of an earlier sweep, and gave the same numbers with its first seeds."""
+
+    def first(fit: Mapping[str, Any], count: int) -> dict[str, Any]:
+        # How far estimates stray is known from all seeds only.
+        kept = {key: value for key, value in fit.items() if key != "errors_of_estimates"}
+        return json.loads(json.dumps(kept | {key: fit[key][:count] for key in ROUNDED}))
+
+    return len(short) == len(long) and all(
+        len(new["rhat"]) < len(old["rhat"])
+        and first(new, len(new["rhat"])) == first(old, len(new["rhat"]))
+        for new, old in zip(short, long, strict=True)
+    )
+
+
 def _claims(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return each claim with its margins in all runs; those of a cell are told apart by their order."""
     claims: dict[tuple[str, int], dict[str, Any]] = {}
@@ -107,10 +124,14 @@ def update(root: Path = ROOT) -> dict[str, Any]:
             made = {"digest": now} | {key: result[key] for key in MADE}
             task = Task(**result["task"])
             if task.seeds and result["found"]:
-                entry["fits"] = [_fit(fit) for fit in result["found"]["fits"]]
+                fits = [_fit(fit) for fit in result["found"]["fits"]]
+                if fits and _begins(fits, entry.get("fits", [])):
+                    entry["made"] |= {"digest": now, "confirmed": result["date"]}
+                else:
+                    entry["fits"] = fits
+                    entry["made"] = made | {"versions": result["versions"]}
                 entry["untraced"] = result["found"]["untraced"]
                 entry["comparisons"] = sum(result["found"]["comparisons"].values())
-                entry["made"] = made | {"versions": result["versions"]}
             if task.shift or task.other_processor:
                 kept = made | {"failures": result["failures"]}
                 entry.setdefault("shifted", {})[task.name] = kept

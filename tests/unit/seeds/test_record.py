@@ -64,6 +64,39 @@ def test_of_two_sweeps_the_one_with_more_seeds_counts(course):
     assert len(record.update(course)[NAME]["fits"][0]["bulk"]) == 101
 
 
+def test_a_short_sweep_with_the_same_numbers_confirms_a_longer_one(course):
+    long = [found_fit(n=21), found_fit("second", n=21, seed=1)]
+    short = [fit | {"rows": fit["rows"][:2], "errors_of_estimates": None} for fit in long]
+    keep(course, NAME, Task(seeds=20), fits=long)
+    before = record.update(course)[NAME]
+    write(course / NAME, "changed = 'no fit'")
+    keep(course, NAME, Task(seeds=1), fits=short)
+    after = record.update(course)[NAME]
+    assert after["fits"] == before["fits"]
+    assert after["made"] == before["made"] | {
+        "digest": sweep.digest(NAME, course), "confirmed": "2026-01-02",
+    }  # fmt: skip
+    for change in ({"tail": 4321.0}, {"rhat": 1.0001}):
+        write(course / NAME, f"changed = {change}")
+        rows = [short[1]["rows"][0], short[1]["rows"][1] | change]
+        keep(course, NAME, Task(seeds=1), fits=[short[0], short[1] | {"rows": rows}])
+        replaced = record.update(course)[NAME]
+        assert len(replaced["fits"][1]["tail"]) == 2
+        assert "confirmed" not in replaced["made"]
+        keep(course, NAME, Task(seeds=20), fits=long)
+        assert record.update(course)[NAME]["fits"] == before["fits"]
+
+
+@pytest.mark.parametrize("change", [{"draws": 2000}, {"use": "shown"}, {"seed": 3}, {"name": "TFP"}])
+def test_a_short_sweep_of_another_fit_replaces_a_longer_one(course, change):
+    keep(course, NAME, Task(seeds=20), fits=[found_fit(n=21)])
+    record.update(course)
+    write(course / NAME, "changed = True")
+    fit = found_fit(n=21)
+    keep(course, NAME, Task(seeds=1), fits=[fit | {"rows": fit["rows"][:2]} | change])
+    assert len(record.update(course)[NAME]["fits"][0]["tail"]) == 2
+
+
 def test_a_claim_keeps_its_margins_of_all_runs(course):
     def claim(margin, otherwise=None):
         return {"margin": margin, "yes": "above", "otherwise": otherwise}

@@ -64,6 +64,21 @@ def test_all_tables_are_there(course):
     assert "shift 10 1 1 1 chapters/01-one one" in text
 
 
+def test_the_page_says_which_notebooks_changed_and_kept_their_fits(course):
+    keep(course, NAME, Task(seeds=20), fits=[found_fit()])
+    record.update(course)
+    write(course / NAME, "changed = 'no fit'")
+    keep(course, NAME, Task(seeds=1), fits=[found_fit() | {"rows": found_fit()["rows"][:2]}])
+    record.update(course)
+    text = text_of(course)
+    assert f"they gave the same numbers as before): {NAME}." in text
+    assert "earlier version" not in text.split("Not run with other seeds")[0]
+    write(course / NAME, "changed = 'again'")
+    text = text_of(course)
+    assert "the same numbers as before" not in text
+    assert f"those of an earlier version: {NAME}." in text
+
+
 @pytest.mark.parametrize(
     ("rate", "shown"),
     [(None, ""), (0.0, "< 0.01"), (2e-5, "0.02"), (1.234e-3, "1.2"), (0.0567, "57"), (1.0, "1000")],
