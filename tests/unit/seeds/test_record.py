@@ -87,7 +87,9 @@ def test_a_short_sweep_with_the_same_numbers_confirms_a_longer_one(course):
         assert record.update(course)[NAME]["fits"] == before["fits"]
 
 
-@pytest.mark.parametrize("change", [{"draws": 2000}, {"use": "shown"}, {"seed": 3}, {"name": "TFP"}])
+@pytest.mark.parametrize(
+    "change", [{"draws": 2000}, {"use": "shown"}, {"seed": 3}, {"name": "TFP"}]
+)
 def test_a_short_sweep_of_another_fit_replaces_a_longer_one(course, change):
     keep(course, NAME, Task(seeds=20), fits=[found_fit(n=21)])
     record.update(course)
