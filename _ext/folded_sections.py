@@ -11,7 +11,11 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-PAGES = ("appendices/c-source-map-and-errata", "appendices/d-companion-api")
+PAGES = (
+    "appendices/c-source-map-and-errata",
+    "appendices/d-companion-api",
+    "appendices/e-status",
+)
 
 
 def counted(section: nodes.section) -> str:

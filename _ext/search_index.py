@@ -30,6 +30,7 @@ API = "appendices/d-companion-api"
 CHAPTER, GLOSSARY, EXERCISE, APPENDIX, COMPANION, SOLUTION = range(6)
 KINDS = ("Chapters", "Glossary", "Exercises", "Appendices", "Companion", "Solutions")
 FOLDERS = {"chapters": CHAPTER, "exercises": EXERCISE, "solutions": SOLUTION}
+EMPTY = re.compile(r"(?<= )\(\)[ ]?")  # where a citation stood
 NAME = re.compile(r"[A-Za-z_][\w.]{2,}")
 UNREAD = (
     nodes.literal_block, nodes.math_block, nodes.raw, nodes.comment, nodes.system_message, nodes.title,
@@ -37,11 +38,8 @@ UNREAD = (
     addnodes.toctree,
 )  # fmt: skip
 LOOKUP = "lookup"  # class of a list whose items are entries of their own
-SILENT = {
-    "cost",
-    "predict-word",
-    LOOKUP,
-}  # classes of what is no text, is not yet to be read, or is an entry
+# Classes of what is no text, is not yet to be read, or is an entry.
+SILENT = {"cost", "predict-word", "predict-mark", LOOKUP}
 SYMBOLS = {"sim": "~", "mid": "|", "to": "→", "le": "≤", "ge": "≥", "times": "×", "pm": "±"}
 
 Entry = tuple[int, str, str, str, str]  # kind, anchor, title, text, names in code
@@ -89,7 +87,8 @@ def is_unread(node: nodes.Node) -> bool:
 
 def text_of(*children: nodes.Node) -> str:
     """Return the text of some nodes, in one line."""
-    return " ".join("".join(word for child in children for word in words_of(child)).split())
+    text = " ".join("".join(word for child in children for word in words_of(child)).split())
+    return EMPTY.sub("", text)
 
 
 def names_in(section: nodes.Element) -> str:

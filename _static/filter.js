@@ -37,6 +37,7 @@
         left += !row.hidden;
       }
       count.textContent = words.length ? `${left} of ${rows.length} rows` : `${rows.length} rows`;
+      if (!left) count.textContent += ": no row has all these words";
     });
     const place = document.createElement("p");
     place.className = "row-filter";

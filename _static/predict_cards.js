@@ -82,7 +82,7 @@
         if (input.checked)
           choice.firstChild.insertAdjacentHTML(
             "beforeend",
-            '<b class="predict-mark">Your choice</b>',
+            `<b class="predict-mark">${"right" in choice.dataset ? "" : "✗ "}Your choice</b>`,
           );
       } else {
         input.value = value === SHOWN ? "" : value;

@@ -11,6 +11,7 @@ CHAPTER = "chapters/10-hierarchical-models"
 FOLDED = {
     "appendices/c-source-map-and-errata": "errata-of-source-b",
     "appendices/d-companion-api": "companion.counts.pumps",
+    "appendices/e-status": "every-page",
 }
 SMALLER = """(link) => {
     const image = link.querySelector("img");

@@ -63,7 +63,7 @@ def test_a_card_covers_its_answer_until_the_reader_commits_and_is_remembered(
     page.reload()
     assert card.open and word.is_visible() and not other.open
     assert card.wrong.get_by_role("radio").is_checked()
-    assert "Your choice" in card.wrong.inner_text()
+    assert "✗ Your choice" in card.wrong.inner_text()
     card.form.get_by_role("button", name="Predict again").click()
     assert not card.open and not word.is_visible()
     card.pick(right=True)

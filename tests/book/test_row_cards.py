@@ -5,7 +5,7 @@ from test_accessibility import open_page
 from test_pages import PAGES, soup
 
 ROSETTA, ERRATA = "appendices/f-rosetta", "appendices/c-source-map-and-errata"
-LONG = [ROSETTA, ERRATA, "appendices/e-status"]
+LONG = [ROSETTA, ERRATA, "appendices/e-status", "appendices/a-notation-and-glossary"]
 FIELD, SHOWN = ".row-filter input", "table.row-cards tbody tr:visible"
 
 
@@ -49,6 +49,10 @@ def test_the_field_leaves_rows_with_all_words_and_says_how_many(window, book, wi
     assert page.get_by_role("status").text_content() == f"1 of {every} rows"
     field.fill("nothing has these words")
     assert page.locator(SHOWN).count() == 0
+    assert (
+        page.get_by_role("status").text_content()
+        == f"0 of {every} rows: no row has all these words"
+    )
     field.press("Escape")  # as in any search field
     assert page.locator(SHOWN).count() == every
     assert page.get_by_role("status").text_content() == f"{every} rows"

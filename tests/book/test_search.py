@@ -27,6 +27,14 @@ def search(page, book, query):
     )
 
 
+def test_no_result_gives_the_answer_of_a_card_away_or_shows_where_a_citation_stood(words):
+    texts = [text for _, _, entries in words["pages"] for _, _, _, text, _ in entries]
+    assert any(
+        "What will this formula say of them?" in text for text in texts
+    )  # the question of a card
+    assert not [text for text in texts if "✓" in text or " ()" in text]
+
+
 @pytest.mark.parametrize("query", ["rhat", "R-hat", "r%20hat", "RHAT", "R%CC%82"])
 def test_r_hat_is_found_however_it_is_written(window, book, query):
     found = search(window(), book, query)
