@@ -104,7 +104,11 @@ def origin(root: Path, entries: Mapping[str, Any]) -> list[str]:
         for name, entry in entries.items()
         if "made" in entry and entry["made"]["digest"] != present(root, name)
     ]
-    confirmed = [name for name, entry in entries.items() if "confirmed" in entry.get("made", {})]
+    confirmed = [
+        name
+        for name, entry in entries.items()
+        if "confirmed" in entry.get("made", {}) and name not in changed
+    ]
     missing = [name for name in names(root=root) if "fits" not in entries.get(name, {})]
     said = [
         f"{what}: {', '.join(found)}."
@@ -112,7 +116,7 @@ def origin(root: Path, entries: Mapping[str, Any]) -> list[str]:
             (
                 "Changed since in ways that leave the fits alone (with their own seed and others they "
                 "gave the same numbers as before)",
-                [name for name in confirmed if name not in changed],
+                confirmed,
             ),
             ("Changed since, so the numbers below are those of an earlier version", changed),
             ("Not run with other seeds", missing),

@@ -36,8 +36,8 @@
         row.hidden = !words.every((word) => text.includes(word));
         left += !row.hidden;
       }
-      count.textContent = words.length ? `${left} of ${rows.length} rows` : `${rows.length} rows`;
-      if (!left) count.textContent += ": no row has all these words";
+      const said = words.length ? `${left} of ${rows.length} rows` : `${rows.length} rows`;
+      count.textContent = left ? said : `${said}: no row has all these words`; // once, so that it is announced once
     });
     const place = document.createElement("p");
     place.className = "row-filter";
