@@ -2,6 +2,7 @@
 
 import re
 
+from playwright.sync_api import expect
 import pytest
 from test_pages import PAGES, soup
 
@@ -191,7 +192,8 @@ def test_a_card_takes_a_number_or_a_thought(window, book, kind):
         assert "You said 29.5" in form.inner_text()
     assert output.is_visible()
     page.reload()
-    assert output.is_visible() and form.get_by_role("button", name="Predict again").is_visible()
+    expect(form.get_by_role("button", name="Predict again")).to_be_visible()
+    assert output.is_visible()
 
 
 def test_a_self_check_covers_only_its_own_words(window, book):

@@ -8,6 +8,10 @@ REPORT = """<testsuites><testsuite>
 <testcase classname="tests.unit.test_a" name="test_b[c.ipynb]"><error message="no"/></testcase>
 <testcase classname="tests.book.test_c" name="test_d"><skipped message="no browser"/></testcase>
 <testcase classname="tests.unit.test_a" name="test_e"/>
+<testcase classname="tests.book.test_c" name="test_f"/>
+<testcase classname="tests.book.test_c" name="test_f"/>
+<testcase classname="tests.book.test_c" name="test_g"/>
+<testcase classname="tests.book.test_c" name="test_g"><failure message="no"/></testcase>
 </testsuite></testsuites>"""
 
 
@@ -24,7 +28,12 @@ def test_a_failing_cell_is_named_by_its_id(result):
 def test_other_failures_and_skips_keep_their_names(result):
     assert result.failed[1] == "tests.unit.test_a::test_b[c.ipynb]"
     assert result.skipped == {"tests.book.test_c::test_d": "no browser"}
-    assert result.count == 4
+    assert result.count == 6
+
+
+def test_what_passed_only_the_second_time_is_told_as_such(result):
+    assert result.tried_again == ["tests.book.test_c::test_f"]
+    assert result.failed[2:] == ["tests.book.test_c::test_g"]
 
 
 def test_one_chapter_is_its_rules_its_checks_and_its_notebooks():
