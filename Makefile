@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 SETUP := @$(PYTHON) tools/environment.py
 
-.PHONY: book fresh zip pdf test runs lab serve bench seeds calibrate lock clean
+.PHONY: book fresh zip pdf test runs lab serve bench seeds calibrate mutants lock clean
 
 book:  ## render the book from the runs that came with the course; run what has changed
 	$(SETUP) && $(VENV)/python tools/build_book.py
@@ -36,6 +36,9 @@ seeds:  ## every fit and notebook with other seeds: what would fail on another m
 
 calibrate:  ## simulate data from each model, fit them, rank the truths (half an hour)
 	$(SETUP) && $(VENV)/python tools/calibrate.py
+
+mutants:  ## break the code in small ways, a sample of them, and see whether tests notice (half an hour)
+	$(SETUP) && $(VENV)/python tools/mutants.py
 
 lock:  ## compile requirements.txt from pyproject.toml
 	$(SETUP) && $(VENV)/python tools/compile_lock.py

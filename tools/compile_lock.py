@@ -4,7 +4,7 @@ Every package is pinned and hashed, for all systems and both supported versions 
 that a lock has already are kept; `python tools/compile_lock.py --upgrade` looks for newer ones.
 
 `requirements.txt` is what the course runs on: every run of a notebook depends on it. What only looks at
-pages, scripts, workflows and types, when tests run, is in `tests/requirements.txt`.
+pages, scripts, workflows, types and tests themselves, when tests run, is in `tests/requirements.txt`.
 """
 
 import subprocess
@@ -15,7 +15,7 @@ from course import ROOT
 COURSE = ("pyproject.toml", "--group", "book", "--group", "test", "--group", "setup")
 LOCKS = {
     "requirements.txt": COURSE,
-    "tests/requirements.txt": ("--group", "pages", "--group", "types", "--no-deps"),
+    "tests/requirements.txt": ("--group=pages", "--group=types", "--group=mutants", "--no-deps"),
 }
 OPTIONS = (
     "--quiet",

@@ -25,6 +25,11 @@ TABLE = {
         (["--root"], "argument --root: expected one argument"),
         (["18-counts"], "unrecognized arguments: 18-counts"),
     ],
+    "mutants": [
+        (["--sample", "0"], "argument --sample: a whole number from 1 on, not '0'"),
+        (["--workers", "two"], "argument --workers: a whole number from 1 on, not 'two'"),
+        (["--seed", "Monday"], "argument --seed: invalid int value: 'Monday'"),
+    ],
     "new_chapter": [
         ([], "the following arguments are required: number, name, title"),
         (["99", "counts"], "the following arguments are required: title"),

@@ -10,7 +10,7 @@ from course import ROOT
 import pytest
 import upkeep
 
-WELL = {"locked": "success", "newest": "success", "audit": "success"}
+WELL = {"locked": "success", "newest": "success", "audit": "success", "mutants": "success"}
 WHERE = "https://example.org/runs/7"
 
 # GitHub's program, with the issues that are open, and without a release.
