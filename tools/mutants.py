@@ -23,6 +23,7 @@ import csv
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
+from itertools import zip_longest
 import os
 from pathlib import Path
 import random
@@ -144,6 +145,18 @@ def tests_of(came_by: Mapping[int, Sequence[str]], lines: Iterable[int]) -> set[
     return {each.partition("|")[0] for each in contexts if each}
 
 
+def in_turns(tests: set[str], rng: random.Random) -> list[str]:
+    """Put tests in an order in which each test function comes once before any comes with its second row.
+
+    Hundreds of rows of one table come by some lines, and the test that tells may be another.
+    """
+    functions: dict[str, list[str]] = {}
+    for test in rng.sample(sorted(tests), len(tests)):
+        functions.setdefault(test.partition("[")[0], []).append(test)
+    turns = zip_longest(*functions.values())
+    return [test for turn in turns for test in turn if test is not None]
+
+
 def all_mutants(data: coverage.CoverageData, root: Path, rng: random.Random) -> Iterator[Mutant]:
     """Yield a mutant for each place in a function of a module that unit tests enter."""
     measured = {Path(name).as_posix(): name for name in data.measured_files()}
@@ -160,10 +173,8 @@ def all_mutants(data: coverage.CoverageData, root: Path, rng: random.Random) -> 
         for (line, _), kinds in sorted(places(source).items()):
             if tests := tests_of(came_by, own.get(line, ())):
                 operator, occurrence = rng.choice(kinds)
-                order = [
-                    sorted(each, key=lambda _: rng.random()) for each in (tests, module - tests)
-                ]
-                yield Mutant(name, line, operator, occurrence, (*order[0], *order[1])[:MOST_TESTS])
+                order = (*in_turns(tests, rng), *in_turns(module - tests, rng))
+                yield Mutant(name, line, operator, occurrence, order[:MOST_TESTS])
 
 
 def copy_of_course(place: Path) -> Path:

@@ -101,3 +101,14 @@ def test_what_is_wrong_is_said(name, arguments, says, monkeypatch, capsys):
     assert stopped.value.code == 2
     assert " ".join(says.split()) in " ".join(said.err.split())
     assert not said.out
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_help_says_what_a_command_does(name, monkeypatch, capsys):
+    command = import_module(name)
+    monkeypatch.setattr(sys, "argv", [str(Path("tools", f"{name}.py")), "--help"])
+    with pytest.raises(SystemExit) as stopped:
+        command.main()
+    assert stopped.value.code == 0
+    does = command.__doc__.splitlines()[0]
+    assert " ".join(does.split()) in " ".join(capsys.readouterr().out.split())

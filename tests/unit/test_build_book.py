@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 import os
 from pathlib import Path
+import re
 import signal
 import subprocess
 import sys
@@ -64,7 +65,10 @@ def test_a_failure_is_named_and_kept_up_to_the_cell_and_the_others_run(root, cap
     assert "chapters/02-bad.ipynb, cell 3 (id cell-2) failed:" in said
     assert "ZeroDivisionError: division by zero" in said and "    first = 1" in said
     assert "What to do: run chapters/02-bad.ipynb in JupyterLab up to this cell" in said
-    assert "02-bad.ipynb" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert dict(re.findall(r"^(chapters/\S+)  \d+ s(.*)$", out, re.MULTILINE)) == {
+        "chapters/01-good.ipynb": "", "chapters/02-bad.ipynb": "  FAILED",
+    }  # fmt: skip
     good, bad = (run_of(root, f"chapters/{name}.ipynb") for name in ("01-good", "02-bad"))
     assert good.notebook.cells[1].outputs[0].data["text/plain"] == "42" and not good.failure
     assert bad.failure == {"index": 2, "error": "ZeroDivisionError: division by zero"}

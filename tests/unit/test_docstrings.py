@@ -39,3 +39,7 @@ def test_two_attributes_are_no_type_and_name_and_code_is_code():
     lines = ["Exercises.", "", "    from a import b", ""]
     docstrings.as_meant(None, "module", "", None, None, lines)
     assert lines[2:5] == ["::", "", "    from a import b"]
+    said = ["Exercises::", "", "    from a import b", "    b()", ""]
+    lines = list(said)
+    docstrings.as_meant(None, "module", "", None, None, lines)
+    assert lines == said  # its author has said so already

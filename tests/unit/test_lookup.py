@@ -25,6 +25,7 @@ def course(tmp_path):
                 "More.\n\n```text\n# no heading\n```\n\n### Two `repairs`", id="more"
             ),
             nbf.new_code_cell("2", id="later"),
+            nbf.new_markdown_cell("## First\n\n### Second", id="both"),
         ]
     )
     (tmp_path / "chapters/04-diagnostics.ipynb").write_text(nbf.writes(notebook))
@@ -40,6 +41,7 @@ def test_a_cell_is_called_by_the_heading_above_it_and_a_heading_by_itself(course
     assert found["more"] == ("cell-more", "04 · R-hat, from its formula")
     assert found["two-repairs"] == ("two-repairs", "04 · Two repairs")
     assert found["later"] == ("cell-later", "04 · Two repairs")
+    assert found["both"] == ("cell-both", "04 · First")
     assert "no-heading" not in found
     assert place(course, "04-diagnostics#code").link() == (
         '<a class="reference internal" href="../chapters/04-diagnostics.html#cell-code">'

@@ -67,6 +67,12 @@ def test_a_place_without_tests_has_no_mutant_and_tests_that_came_by_are_asked_fi
         assert set(each.tests[:2]) == first and set(each.tests) == {"t::a", "t::b", "t::c"}
 
 
+def test_of_a_long_table_one_row_is_asked_before_the_tests_of_other_functions_are_forgotten():
+    table, single = {f"t::table[{number}]" for number in range(500)}, {"t::one", "t::two"}
+    order = mutants.in_turns(table | single, random.Random(0))
+    assert single < set(order[:3]) and sorted(order) == sorted(table | single)
+
+
 def test_each_mutant_changes_its_own_place_and_nothing_else(course):
     root, _ = course
     for seed in range(20):

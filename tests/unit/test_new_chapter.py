@@ -112,6 +112,15 @@ def test_all_that_is_wrong_with_the_arguments_is_told_at_once():
         Chapter(99, "My Name", "A | B")
 
 
+def test_a_number_has_two_digits_and_is_not_that_of_the_template():
+    assert [Chapter(number, "counts", "Counts").stem for number in (1, 98)] == [
+        "01-counts", "98-counts",
+    ]  # fmt: skip
+    for number in (0, 99):
+        with pytest.raises(Refused, match=f"from 1 to 98, but {number} was given"):
+            Chapter(number, "counts", "Counts")
+
+
 @pytest.mark.parametrize(("number", "after"), [(1, ""), (3, "02"), (9, "05")])
 def test_lines_stand_in_the_order_of_their_numbers(number, after):
     content = "head\n| 02 | a |\n| 05 | b |\ntail\n"

@@ -2,6 +2,7 @@
 
 import arviz as az
 from companion.datasets import mystery_chains
+from companion.exercises import check
 import numpy as np
 
 from tests.unit.exercises.made_up import chains, fit
@@ -56,6 +57,9 @@ def plain(draws, ddof=1, root=True, divide=True):
 
 def case_d4m1():
     right = {"split_rhat": lambda draws: plain(halves(draws))}
+    assert check("D4M1", split_rhat=lambda draws: np.array([plain(halves(draws))])).passed
+    of_each = check("D4M1", split_rhat=lambda draws: draws.mean(axis=1))  # one for each chain
+    assert "which returns array([" in of_each.message and "instead of a number" in of_each.message
     wrong = [
         ("not-split", {"split_rhat": plain}),
         ("no-root", {"split_rhat": lambda draws: plain(halves(draws), root=False)}),

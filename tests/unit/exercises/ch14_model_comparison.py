@@ -1,6 +1,7 @@
 """Chapter 14: for each exercise the right answers, and wrong ones with the mistake they show."""
 
 import arviz as az
+from companion.exercises import check
 from companion.exercises.checks.ch14_model_comparison import station_calls
 import numpy as np
 from scipy import stats
@@ -228,6 +229,9 @@ def case_14h1():
         "conditional": conditional, "marginal": marginal, "high_k": high_k, "k_formula": 0.8333,
         "report": "marginal",
     }  # fmt: skip
+    broken, sound = (az.loo(fit).elpd for fit in (conditional, marginal))
+    message = check("14H1", **right).message
+    assert f"{broken:.1f} by broken weights, {sound:.1f} by sound ones" in message
 
     def shifted(fit, **changes):
         changed = fit.copy()

@@ -15,6 +15,7 @@ from tests.unit.exercises.made_up import chains, fit
 
 def case_18e1():
     right = {"posterior_mean": 5 / 7.24, "weight": 5.24 / 7.24, "no_failure": (7.24 / 9.24) ** 5}
+    assert "plugged in it would be 0.25 instead of 0.30" in check("18E1", **right).message
     wrong = [
         ("prior-forgotten", {"posterior_mean": 3 / 5.24}),
         ("exposure-forgotten", {"posterior_mean": 5 / 3}),

@@ -103,11 +103,11 @@ def case_20m2():
     return right, wrong
 
 
-def square_pymc(along, sigma=0.5):
+def square_pymc(along, sigma=0.5, name="theta"):
     import pymc as pm
 
     with pm.Model() as model:
-        theta = pm.Normal("theta", 0.0, 1.0, shape=7)
+        theta = pm.Normal(name, 0.0, 1.0, shape=7)
         means = theta[:, None] if along == "place" else theta
         pm.Normal("sales", means, sigma, observed=week())
     return model
@@ -132,6 +132,8 @@ def square_tfp(along, batched=True):
 def case_20h1():
     right = {"broken": square_pymc("day"), "mended": square_pymc("place")}
     assert check("20H1", broken=square_tfp("day"), mended=square_tfp("place")).passed
+    renamed = check("20H1", **right | {"mended": square_pymc("place", name="effect")})
+    assert "which should have one unknown, `theta`" in renamed.message
     wrong = [
         ("swapped", {"broken": square_pymc("place"), "mended": square_pymc("day")}),
         ("not-broken", {"broken": square_tfp("place")}),

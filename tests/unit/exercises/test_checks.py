@@ -135,6 +135,7 @@ def test_unusable_answers_are_named_and_never_raise(exercise_id):
             if (name, outcome.misconception) == ("tail_normal", "nu-infinite"):
                 continue  # 4E5 knows this one
             assert outcome.misconception == "unusable-answer", (name, value)
+            assert "could not work with" not in outcome.message, (name, value)
             assert f"`{name}` is" in outcome.message
             assert find(exercise_id).answers[name] in outcome.message
             assert outcome.hints == ()

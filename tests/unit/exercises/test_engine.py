@@ -704,8 +704,8 @@ def make_special(kind, path):
         case "nothing":
             path.symlink_to("/dev/null")
         case "huge":
-            with open(path, "wb") as file:
-                file.truncate(2**30)
+            # A record, but with more spaces after it than anyone should read.
+            path.write_bytes(b"{}" + b" " * progress_file.LARGEST_FILE)
         case "socket":
             listener = socket.socket(socket.AF_UNIX)
             listener.bind(str(path))

@@ -111,8 +111,8 @@ BAD = {
     "shape": ((np.ones((5, 2)), np.ones(4), 1.0), r"shapes \(4,\) and \(5, 2\)"),
     "one dimension": ((np.ones(5), np.ones(5), 1.0), "shape of predictors without its last"),
     "not finite": ((np.full((5, 2), np.nan), np.ones(5), 1.0), "predictors must be finite"),
-    "counts": ((np.ones((5, 2)), np.full(5, 2), 1.0), "response must consist of 0 and 1"),
-    "missing": ((np.ones((5, 2)), np.full(5, np.nan), 1.0), "response must consist of 0 and 1"),
+    "counts": ((np.ones((5, 2)), np.arange(5), 1.0), "0 and 1.* but 3 of its 5 values are others"),
+    "missing": ((np.ones((5, 2)), np.full(5, np.nan), 1.0), "but 5 of its 5 .* or missing"),
     "zero prior": ((np.ones((5, 2)), np.ones(5), 0.0), "prior_sd must be positive"),
     "three priors": ((np.ones((5, 2)), np.ones(5), (1.0, 1.0, 1.0)), "one number or 2"),
 }

@@ -5,7 +5,7 @@ from companion.diagnostics import diagnose
 from companion.scalars import Scalars
 import numpy as np
 import pytest
-from scipy import signal, stats
+from scipy import signal, special, stats
 from seeds import alarms
 
 
@@ -75,6 +75,17 @@ def test_a_common_variance_is_found_with_its_weight():
     assert alarms.common_variance(np.array([0.3]), np.array([20.0])) == (0.0, 0.0)
 
 
+def test_of_a_few_fits_variances_spread_as_much_as_of_many():
+    rng = np.random.default_rng(7210)
+    spreads = []
+    for _ in range(1000):
+        truth = 0.3 * 2.0 / rng.chisquare(2.0, 5)
+        seen = truth * rng.chisquare(20.0, 5) / 20.0
+        degrees, _ = alarms.common_variance(seen, np.full(5, 20.0))
+        spreads.append(0.0 if np.isinf(degrees) else special.polygamma(1, degrees / 2.0))
+    assert np.mean(spreads) == pytest.approx(special.polygamma(1, 1.0), rel=0.1)
+
+
 @pytest.mark.parametrize("limit", [1.5, 3.0])
 def test_a_further_value_lies_beyond_a_limit_as_often_as_predicted(limit):
     rng = np.random.default_rng(7207)
@@ -100,6 +111,22 @@ def test_thin_fits_have_higher_rates_than_others():
     for which, statistic in enumerate(alarms.STATISTICS, start=1):
         assert rates[0][statistic] < 1e-3 < rates[which][statistic] < 0.5
     assert rates[0]["divergences"] == pytest.approx(0.5 / 25 / 21)
+
+
+def test_half_chains_that_all_have_the_same_mean_are_no_reason_for_an_alarm():
+    least = np.nextafter(np.sqrt(1.0 - 1.0 / 500), 0.0)  # of 1,000 draws; rounded down
+    rates = alarms.alarm_rates([fit() | {"rhat": [least] * 21}, *[fit(seed=i) for i in range(20)]])
+    assert rates[0]["R-hat"] < 1e-3
+
+
+def test_two_runs_of_a_fit_say_nothing_about_others():
+    others = [fit(seed=i) for i in range(5)]
+    pair = fit(n=2, noise=0.3, seed=9)
+    for alone, beside in zip(
+        alarms.alarm_rates(others), alarms.alarm_rates([*others, pair]), strict=False
+    ):
+        for statistic in alarms.STATISTICS:
+            assert beside[statistic] == alone[statistic]
 
 
 def test_the_rate_of_a_fit_that_fails_is_near_the_share_that_was_seen():

@@ -67,6 +67,19 @@ def test_all_is_well(course, capsys):
     assert "sentences.html" in said
 
 
+def test_expected_false_alarms_are_counted_in_1000_builds(monkeypatch, capsys):
+    rows = [
+        record.Budget("R-hat", 1234, 0.994, 0.994),
+        record.Budget("divergences", 7, 0.002, 0.025),
+    ]
+    monkeypatch.setattr(record, "budget", lambda entries: rows)
+    other_seeds.report_budget({})
+    assert capsys.readouterr().out.splitlines()[1:3] == [
+        "       994  R-hat, 1,234",
+        "         2  divergences, 7 (at most 25)",
+    ]
+
+
 def test_a_fit_that_fails_is_named_and_gives_status_1(course, capsys):
     course["fits"] = [found_fit(tail=300.0), *OTHERS]
     assert other_seeds.main(["fits"]) == 1

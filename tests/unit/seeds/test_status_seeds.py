@@ -56,6 +56,7 @@ def test_all_tables_are_there(course):
     text = text_of(course)
     assert f"Changed since, so the numbers below are those of an earlier version: {NAME}." in text
     assert f"Not run with other seeds: {OTHER}." in text
+    assert "notebooks processor date 1 abacus 2026-01-02" in text
     assert "chapters 01 fit PyMC relied on 21 of 21 pass 1.003" in text
     assert "chapters 01 broken PyMC shown 21 of 21 fail 1.003" in text
     assert "passes &lt; 0.01" in text

@@ -1,6 +1,7 @@
 """Notebooks are run in several ways, anywhere, once; what was run is not run again."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 import json
 
 import nbformat
@@ -88,6 +89,18 @@ def test_an_executor_is_a_client_too(course, fake):
         assert len(sweep.run([OWN], client=pool, root=course)) == 3
 
 
+def test_without_a_client_this_machine_runs_what_is_left(course, fake, monkeypatch):
+    elsewhere, pools = Task(other_processor=True), []
+    monkeypatch.setattr(sweep, "processes", lambda size: pools.append(size) or nullcontext(fake))
+    monkeypatch.setattr(sweep, "warm_kernels", lambda: nullcontext({"WARM": "1"}))
+    for _ in range(2):
+        results = sweep.run([OWN, elsewhere], NAMES[:1], workers=3, root=course)
+        assert set(results) == {(NAMES[0], OWN), (NAMES[0], elsewhere)}
+        assert pools == [3]  # the second time there is nothing left
+    environments = {task: environment for _, _, task, environment in fake.submitted}
+    assert environments == {OWN: {"WARM": "1"}, elsewhere: None}
+
+
 def test_what_was_run_is_not_run_again_until_it_changes_or_is_forgotten(course, fake):
     first = sweep.run([OWN], client=fake, root=course)
     sweep.run([OWN, SHIFTED], NAMES[:1], client=fake, root=course)
@@ -153,6 +166,33 @@ def test_a_worker_that_dies_takes_only_its_own_notebook_with_it(course, fake, ca
     fake.submit = lambda function, *arguments: Dead(function(*arguments))
     assert [name for name, _ in sweep.run([OWN], client=fake, root=course)] == NAMES[1:]
     assert "FAILED: ConnectionError: worker lost" in capsys.readouterr().out
+
+
+def test_sentences_and_their_claims_are_kept_by_cell(monkeypatch, tmp_path):
+    first, second = {"margin": 3.0}, {"margin": 5.0}
+
+    def shown(text, metadata):
+        return nbformat.v4.new_output("display_data", {"text/markdown": text}, metadata=metadata)
+
+    class Client:
+        """A client that runs nothing, and says what `say` displays in a cell."""
+
+        def __init__(self, notebook, **_):
+            self.cells = {cell.id: cell for cell in notebook.cells}
+
+        def execute(self, **_):
+            self.cells["cell-1"].outputs = [
+                nbformat.v4.new_output("stream", text="noise"),
+                shown("It is so.", {"text/markdown": {"claims": [first]}}),
+                shown("And so.", {"claims": [second]}),
+                shown("No more.", {}),
+            ]
+
+    monkeypatch.setattr(sweep, "NotebookClient", Client)
+    write(tmp_path / "chapters" / "01.ipynb", "1", "say()")
+    result = sweep.execute((tmp_path / "chapters" / "01.ipynb").read_text(), str(tmp_path), OWN)
+    assert result["sentences"] == {"cell-1": ["It is so.", "And so.", "No more."]}
+    assert result["claims"] == {"cell-1": [first, second]}
 
 
 def test_tasks_have_names_of_their_own():
