@@ -40,6 +40,7 @@ from course import ROOT
 import coverage
 import machine
 from processes import processes
+from run_tests import QUIET
 from scipy.stats import binomtest
 from stopping import stoppable
 
@@ -51,7 +52,6 @@ WANTED = 0.85  # of the mutants are to be killed
 SAMPLE = 300
 MOST_TESTS = 150  # that are asked about one mutant
 SECONDS = 300  # after which a mutant that runs on counts as killed
-PYTEST = ("-m", "pytest", "-q", "--no-header", "--disable-warnings", "-p", "no:cacheprovider")
 
 
 @dataclass(frozen=True)
@@ -157,15 +157,15 @@ def in_turns(tests: set[str], rng: random.Random) -> list[str]:
     return [test for turn in turns for test in turn if test is not None]
 
 
-def all_mutants(data: coverage.CoverageData, root: Path, rng: random.Random) -> Iterator[Mutant]:
-    """Yield a mutant for each place in a function of a module that unit tests enter."""
-    measured = {Path(name).as_posix(): name for name in data.measured_files()}
+def all_mutants(
+    data: coverage.CoverageData, root: Path, words: Sequence[str], rng: random.Random
+) -> Iterator[Mutant]:
+    """Yield a mutant for each place in the functions that unit tests enter, of modules that words name."""
     for path in sorted(file for folder in CODE for file in (root / folder).rglob("*.py")):
         name = path.relative_to(root).as_posix()
-        whole = next((full for short, full in measured.items() if short.endswith(f"/{name}")), None)
-        if whole is None:
+        if words and not any(word in name for word in words):
             continue
-        came_by = data.contexts_by_lineno(whole)
+        came_by = data.contexts_by_lineno(str(path))
         source = path.read_text(encoding="utf-8")
         own = statements(source)
         # What is computed once and kept is seen by one test that came by, and used by others.
@@ -190,20 +190,21 @@ def copy_of_course(place: Path) -> Path:
     return place
 
 
-def run_tests(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def ask(
+    root: Path, *arguments: str, timeout: float | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run tests of a copy of the course."""
-    path = os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])
     return subprocess.run(
-        [sys.executable, *PYTEST, *arguments],
+        [sys.executable, "-m", "pytest", *QUIET, *arguments],
         cwd=root,
-        env=os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
-        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS if "-x" in arguments else None,
+        env=os.environ | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout,
     )  # fmt: skip
 
 
 def covered(place: Path) -> coverage.CoverageData:
     """Run all unit tests, and return which of them came by each line."""
-    made = run_tests(
+    made = ask(
         copy_of_course(place), TESTS, "-n", str(machine.cores()), "--dist", "loadfile",
         *(f"--cov={folder}" for folder in CODE), "--cov-context=test", "--cov-report=",
     )  # fmt: skip
@@ -228,7 +229,7 @@ def killed(scratch: Path, mutant: Mutant) -> bool:
     names.write_text("\n".join(mutant.tests), encoding="utf-8")
     path.write_text(mutant.changed(root), encoding="utf-8")
     try:
-        return run_tests(root, "-x", "-n0", f"@{names.name}").returncode != 0
+        return ask(root, "-x", "-n0", f"@{names.name}", timeout=SECONDS).returncode != 0
     except subprocess.TimeoutExpired:
         return True
     finally:
@@ -246,17 +247,15 @@ def reasons(root: Path = ROOT) -> dict[tuple[str, str, str], str]:
 
 def part_of(path: str) -> str:
     """Return what part of the code a module belongs to."""
-    return next((part for part in PARTS if path.startswith(part)), path)
+    return next(part for part in PARTS if path.startswith(part))
 
 
-def told(killed: int, tried: int) -> str:
+def told(dead: int, tried: int) -> str:
     """Return a score in words, with what it leaves open about the places that were not tried."""
     if not tried:
         return "none was tried"
-    low, high = binomtest(killed, tried).proportion_ci(method="wilson")
-    return (
-        f"{killed} of {tried} killed, {killed / tried:.0%} (95 % interval {low:.0%} to {high:.0%})"
-    )
+    low, high = binomtest(dead, tried).proportion_ci(method="wilson")
+    return f"{dead} of {tried} killed, {dead / tried:.0%} (95 % interval {low:.0%} to {high:.0%})"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -282,13 +281,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results: dict[str, list[bool]] = {part: [] for part in PARTS}
     excused = 0
     with stoppable("Nothing is kept."), tempfile.TemporaryDirectory() as place:
-        scratch = Path(place)
-        whole = list(all_mutants(covered(scratch / "whole"), ROOT, rng))
-        whole = [
-            each
-            for each in whole
-            if not chosen.words or any(word in each.path for word in chosen.words)
-        ]
+        scratch = Path(place).resolve()  # as coverage writes it
+        copy = scratch / "whole"
+        whole = list(all_mutants(covered(copy), copy, chosen.words, rng))
         sample = rng.sample(whole, min(chosen.sample, len(whole)))
         print(f"{len(sample)} of {len(whole)} places, sample {chosen.seed}", flush=True)
         known = reasons()
@@ -296,17 +291,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for mutant, dead in zip(
                 sample, pool.map(partial(killed, scratch), sample), strict=True
             ):
+                found = results[part_of(mutant.path)]
+                if dead:
+                    found.append(True)
+                    continue
                 before, after = mutant.lines()
                 reason = known.get((mutant.path, before, after))
-                if dead or reason is None:
-                    results[part_of(mutant.path)].append(dead)
+                if reason is None:
+                    found.append(False)
                 else:
                     excused += 1
-                if not dead:
-                    print(
-                        f"{mutant.path}:{mutant.line}  {reason or f'{len(mutant.tests)} tests'}\n  - {before}\n  + {after}",
-                        flush=True,
-                    )
+                asked = reason or f"{len(mutant.tests)} tests"
+                print(
+                    f"{mutant.path}:{mutant.line}  {asked}\n  - {before}\n  + {after}", flush=True
+                )
     for part, found in results.items():
         print(f"{part:<29} {told(sum(found), len(found))}")
     score, tried = sum(map(sum, results.values())), sum(map(len, results.values()))

@@ -33,12 +33,8 @@ def course(tmp_path):
     """A course with one module, and which tests came by its lines."""
 
     class Coverage:
-        def measured_files(self):
-            return ["/elsewhere/companion/module.py"]
-
         def contexts_by_lineno(self, name):
-            assert name == "/elsewhere/companion/module.py"
-            return BODY
+            return BODY if name == str(tmp_path / "companion" / "module.py") else {}
 
     (tmp_path / "companion").mkdir()
     (tmp_path / "companion" / "module.py").write_text(MODULE)
@@ -46,9 +42,9 @@ def course(tmp_path):
     return tmp_path, Coverage()
 
 
-def made(course, seed=0):
+def made(course, seed=0, words=()):
     root, data = course
-    return list(mutants.all_mutants(data, root, random.Random(seed)))
+    return list(mutants.all_mutants(data, root, words, random.Random(seed)))
 
 
 def test_places_are_found_outside_of_words_and_types():
@@ -62,6 +58,7 @@ def test_a_place_without_tests_has_no_mutant_and_tests_that_came_by_are_asked_fi
     found = made(course)
     assert {each.path for each in found} == {"companion/module.py"}
     assert {each.line for each in found} == {10, 11, 16}
+    assert made(course, words=["module"]) == found and not made(course, words=["other"])
     for each in found:
         first = {"t::a", "t::b"} if each.line < 16 else {"t::a", "t::c"}
         assert set(each.tests[:2]) == first and set(each.tests) == {"t::a", "t::b", "t::c"}
@@ -92,13 +89,13 @@ def test_a_mutant_is_killed_by_a_test_that_fails_and_the_module_is_put_back(
     mutant = next(each for each in made(course) if each.line == 16)
     seen = {}
 
-    def run(place, *arguments):
+    def run(place, *arguments, timeout):
         seen["code"] = (place / mutant.path).read_text()
         seen["tests"] = set((place / arguments[-1].removeprefix("@")).read_text().splitlines())
         return type("Done", (), {"returncode": status})
 
     monkeypatch.setattr(mutants, "own_copy", lambda scratch: root)
-    monkeypatch.setattr(mutants, "run_tests", run)
+    monkeypatch.setattr(mutants, "ask", run)
     assert mutants.killed(root, mutant) is dead
     assert seen == {"code": mutant.changed(root), "tests": {"t::a", "t::b", "t::c"}}
     assert (root / mutant.path).read_text() == MODULE
@@ -142,7 +139,7 @@ class InTurns:
 def test_tests_that_fail_without_a_mutant_tell_nothing_about_mutants(tmp_path, monkeypatch):
     failed = type("Done", (), {"returncode": 1, "stdout": "test_a failed"})
     monkeypatch.setattr(mutants, "copy_of_course", lambda place: place)
-    monkeypatch.setattr(mutants, "run_tests", lambda *_: failed)
+    monkeypatch.setattr(mutants, "ask", lambda *_: failed)
     with pytest.raises(ValueError, match="the unit tests fail without any mutant:\ntest_a failed"):
         mutants.covered(tmp_path)
 
