@@ -2,6 +2,7 @@
 
     python tools/calibrate.py                     every model of chapters/calibration.csv
     python tools/calibrate.py 08-robust pymc      models whose names contain each of these words
+    python tools/calibrate.py --scheduler tcp://ADDRESS:8786    on the machines of `tools/many_machines.py`
 
 What was calibrated before and has not changed is not repeated, so an interrupted command goes on where it
 was; `--again` forgets. The ranks are kept in `runs/calibration.json` and shown on the status page. The command
@@ -25,7 +26,7 @@ from calibration.record import Calibrated
 from command_line import whole_number
 from course import ROOT
 import machine
-from processes import processes
+import many_machines
 from stopping import stoppable
 
 
@@ -57,7 +58,7 @@ def calibrate(
         "slow": sum(batch["slow"] for batch in batches),
         "seconds": round(sum(batch["seconds"] for batch in batches)),
         "date": date.today().isoformat(),
-        "processor": machine.processor(),
+        "processor": ", ".join(sorted({batch["processor"] for batch in batches})),
         "versions": machine.versions(),
         "ranks": {
             quantity: [rank for batch in batches for rank in batch["ranks"][quantity]]
@@ -76,6 +77,12 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument(
         "--workers", type=whole_number(1), default=machine.workers(), metavar="N", help="processes"
     )
+    parser.add_argument(
+        "--scheduler",
+        type=many_machines.address,
+        metavar="ADDRESS",
+        help="of Dask, instead of processes here",
+    )
     chosen = parser.parse_intermixed_args(arguments)
     models = [
         each for each in record.models(root) if all(word in each.key for word in chosen.words)
@@ -87,7 +94,9 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     old = {each.key for each in models if chosen.again} | set(record.stale(entries, root))
     with (
         stoppable("What has been calibrated is kept; the same command goes on from there."),
-        processes(chosen.workers) if chosen.workers > 1 else nullcontext() as pool,
+        many_machines.workers(chosen.workers, chosen.scheduler)
+        if chosen.workers > 1 or chosen.scheduler
+        else nullcontext() as pool,
     ):
         for model in models:
             if model.key not in old:

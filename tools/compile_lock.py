@@ -4,7 +4,8 @@ Every package is pinned and hashed, for all systems and both supported versions 
 that a lock has already are kept; `python tools/compile_lock.py --upgrade` looks for newer ones.
 
 `requirements.txt` is what the course runs on: every run of a notebook depends on it. What only looks at
-pages, scripts, workflows, types and tests themselves, when tests run, is in `tests/requirements.txt`.
+pages, scripts, workflows, types and tests themselves, when tests run, is in `tests/requirements.txt`, and so is what
+hands work to other machines.
 """
 
 import subprocess
@@ -15,7 +16,13 @@ from course import ROOT
 COURSE = ("pyproject.toml", "--group", "book", "--group", "test", "--group", "setup")
 LOCKS = {
     "requirements.txt": COURSE,
-    "tests/requirements.txt": ("--group=pages", "--group=types", "--group=mutants", "--no-deps"),
+    "tests/requirements.txt": (
+        "--group=pages",
+        "--group=types",
+        "--group=mutants",
+        "--group=machines",
+        "--no-deps",
+    ),  # fmt: skip
 }
 OPTIONS = (
     "--quiet",

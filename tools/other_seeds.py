@@ -9,7 +9,8 @@
 
 Words after the command choose notebooks whose path contains one of them: `fits chapters/15 solutions/16`.
 What was run before and has not changed is not run again, so an interrupted sweep goes on where it was;
-`--again` forgets. Seeds of simulated data stay as they are unless `--simulations` is given.
+`--again` forgets. Seeds of simulated data stay as they are unless `--simulations` is given. Many machines do it with
+`--scheduler tcp://ADDRESS:8786` (`tools/many_machines.py` says how).
 
 The result is kept in `runs/seeds.json` and shown on the status page. The command ends with status 1 if a
 fit that the text relies on failed with any seed, or a cell failed in any run.
@@ -23,6 +24,7 @@ import sys
 from typing import Any
 
 from command_line import whole_number
+import many_machines
 from seeds import alarms, record, sentences, sweep
 from seeds.sweep import Task
 from stopping import stoppable
@@ -50,6 +52,12 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--again", action="store_true", help="forget earlier results")
     parser.add_argument("--workers", type=whole_number(1), metavar="N", help="notebooks at a time")
+    parser.add_argument(
+        "--scheduler",
+        type=many_machines.address,
+        metavar="ADDRESS",
+        help="of Dask, instead of processes here",
+    )
     return parser.parse_intermixed_args(arguments)
 
 
@@ -120,7 +128,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     ways = tasks(chosen)
     with stoppable("What has been run is kept; the same command goes on from there."):
-        results = sweep.run(ways, names, workers=chosen.workers, again=chosen.again)
+        if chosen.scheduler:
+            with many_machines.workers(0, chosen.scheduler) as client:
+                results = sweep.run(ways, names, client=client, again=chosen.again)
+        else:
+            results = sweep.run(ways, names, workers=chosen.workers, again=chosen.again)
     entries = record.update()
     good = report_failures(results)
     if missing := len(ways) * len(names) - len(results):

@@ -19,6 +19,10 @@ TABLE = {
     "calibrate": [
         (["--workers", "0"], "argument --workers: a whole number from 1 on, not '0'"),
         (["--agian"], "unrecognized arguments: --agian"),
+        (
+            ["--scheduler", "8786"],
+            "--scheduler: an address such as tcp://192.168.0.7:8786, not '8786'",
+        ),
     ],
     "make_exercises": [
         (["--chekc"], "unrecognized arguments: --chekc"),
@@ -42,6 +46,7 @@ TABLE = {
         (["fits", "--seeds", "-1"], "argument --seeds: a whole number from 1 on, not '-1'"),
         (["fits", "--workers", "1.5"], "argument --workers: a whole number from 1 on, not '1.5'"),
         (["fits", "--workers", "0"], "argument --workers: a whole number from 1 on, not '0'"),
+        (["--scheduler", "tcp://here"], "as tcp://192.168.0.7:8786, not 'tcp://here'"),
         (["notebooks", "--shift", "one"], "argument --shift: invalid int value: 'one'"),
     ],
     "publish": [

@@ -1,10 +1,8 @@
 """Run notebooks again and again: other seeds for each fit, all seeds shifted, another processor.
 
 `run` gives every notebook to a pool of processes, or to any client that has `submit` as
-`concurrent.futures` has it, such as `dask.distributed.Client`. A notebook travels as text and its result
-comes back as a plain dict, so a worker on another machine needs the course's environment and the
-course with `tools` on its path (`PYTHONPATH=tools dask worker ...`), and no shared disk. Dask is no
-dependency of the course.
+`concurrent.futures` has it, such as `many_machines.Machines`. A notebook travels as text and its result
+comes back as a plain dict, so workers on another machine need no shared disk.
 
 Results stand in `_build/seeds`, one file for each notebook and task, under the digest of what the
 notebook depends on. A sweep that was interrupted goes on where it was.
@@ -164,7 +162,7 @@ def execute(
     text : str
         The notebook, as JSON.
     folder : str
-        The folder in which its kernel starts.
+        The folder in which its kernel starts, from that of the course on.
     task : Task
         How to run it.
     environment : mapping, optional
@@ -196,7 +194,7 @@ def execute(
         startup_timeout=START_SECONDS,
         shutdown_kernel="immediate",
         allow_errors=True,
-        resources={"metadata": {"path": folder}},
+        resources={"metadata": {"path": str(ROOT / folder)}},
         extra_arguments=["--log-level=ERROR"],
     )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
@@ -304,7 +302,7 @@ def run(
     notebook_names : iterable of str, optional
         Which; all chapters and solutions by default.
     client : Client, optional
-        Runs the notebooks elsewhere: a `dask.distributed.Client`, or an executor.
+        Runs the notebooks elsewhere: an executor, such as `many_machines.Machines`.
     workers : int, optional
         Without a client: how many notebooks at a time, by default one a processor core, four at most.
     again : bool
@@ -381,7 +379,8 @@ def _run_jobs(
             name, task = waiting.pop()
             path, now = root / name, digest(name, root)
             text = path.read_text(encoding="utf-8")
-            future = client.submit(execute, text, str(path.parent), task, environment)
+            folder = Path(name).parent if root == ROOT else path.parent
+            future = client.submit(execute, text, str(folder), task, environment)
             running[name, task] = _Handed(future, now, time.monotonic())
         for job in [job for job, handed in running.items() if handed.future.done()]:
             handed = running.pop(job)

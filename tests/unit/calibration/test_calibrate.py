@@ -50,8 +50,62 @@ class Conjugate:
         return stats.norm(values["mu"], 1.0).logpdf(data["y"][:, None])
 
 
-def entry_of(program, thin=1, count=200, seed=7):
-    made = rank_batch(program, ["mu"], count, thin, 0.8, np.random.SeedSequence(seed))
+class Indexed:
+    """mu[j] ~ Normal(0, 1) and y[j] ~ Normal(mu[j], 1) for three groups; draws may take the next group's data."""
+
+    def __init__(self, shift=0):
+        self.shift = shift
+
+    def simulate(self, count, seed):
+        rng = np.random.default_rng(seed)
+        mu = rng.standard_normal((count, 3))
+        return {"mu": mu}, {"y": rng.normal(mu, 1.0)}
+
+    def fit(self, data, draws, target_accept, seed):
+        rng = np.random.default_rng(seed)
+        mean = 0.5 * np.roll(data["y"], self.shift, axis=1)
+        z = rng.standard_normal((len(mean), programs.CHAINS, draws, 3))
+        return {"mu": mean[:, None, None] + 0.5**0.5 * z}, np.zeros(z.shape[:3], dtype=bool)
+
+    def log_likelihood(self, values, data):
+        return stats.norm(values["mu"], 1.0).logpdf(data["y"][:, None]).sum(axis=-1)
+
+
+class Scale:
+    """mu ~ LogNormal(0, 1) and y ~ Normal(0, mu), by Metropolis with proposals a random factor away."""
+
+    def __init__(self, correction=True):
+        self.correction = correction
+
+    def simulate(self, count, seed):
+        rng = np.random.default_rng(seed)
+        mu = rng.lognormal(size=count)
+        return {"mu": mu}, {"y": rng.normal(0.0, mu)}
+
+    def log_likelihood(self, values, data):
+        return -np.log(values["mu"]) - 0.5 * (data["y"][:, None] / values["mu"]) ** 2
+
+    def fit(self, data, draws, target_accept, seed):
+        rng, warm_up = np.random.default_rng(seed), 50
+        now = rng.lognormal(size=(len(data["y"]), programs.CHAINS))
+        found = []
+
+        def log_density(mu):
+            return self.log_likelihood({"mu": mu}, data) - np.log(mu) - 0.5 * np.log(mu) ** 2
+
+        for _ in range(warm_up + draws):
+            new = now * np.exp(rng.standard_normal(now.shape))
+            ratio = log_density(new) - log_density(now)
+            if self.correction:
+                ratio += np.log(new / now)
+            now = np.where(np.log(rng.uniform(size=now.shape)) < ratio, new, now)
+            found.append(now)
+        kept = np.stack(found[warm_up:], axis=-1)
+        return {"mu": kept}, np.zeros(kept.shape, dtype=bool)
+
+
+def entry_of(program, thin=1, count=200, seed=7, quantity="mu"):
+    made = rank_batch(program, [quantity], count, thin, 0.8, np.random.SeedSequence(seed))
     return made | {"draws": RANKED, "data_sets": count}
 
 
@@ -83,6 +137,17 @@ def test_a_wrong_posterior_does_not(fault):
 
 def test_who_ignores_the_data_is_found_by_the_likelihood():
     assert verdicts(Conjugate(blind=True)) == {LIKELIHOOD: False, "mu": True}
+
+
+def test_an_index_that_is_off_by_one_is_found():
+    """Each group then has the data of its neighbor, which are as many and as wide."""
+    assert verdicts(Indexed(), quantity="mu[0]") == {LIKELIHOOD: True, "mu[0]": True}
+    assert verdicts(Indexed(shift=1), quantity="mu[0]") == {LIKELIHOOD: False, "mu[0]": False}
+
+
+def test_a_hastings_correction_that_was_forgotten_is_found():
+    assert verdicts(Scale(), thin=10) == {LIKELIHOOD: True, "mu": True}
+    assert not verdicts(Scale(correction=False), thin=10)["mu"]
 
 
 def test_thinning_repairs_a_slow_chain_and_slow_fits_are_counted():
