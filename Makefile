@@ -28,8 +28,8 @@ lab:  ## work on the exercises in JupyterLab
 serve:  ## look at the rendered book on this machine
 	$(SETUP) && $(VENV)/python tools/serve.py
 
-bench:  ## time every notebook from nothing, slowest cells first
-	$(SETUP) && $(VENV)/python tools/build_book.py --fresh --cold --slowest 10
+bench:  ## run every notebook from nothing, and say where the time goes (half an hour)
+	$(SETUP) && $(VENV)/python tools/bench.py
 
 seeds:  ## every fit and notebook with other seeds: what would fail on another machine (hours)
 	$(SETUP) && $(VENV)/python tools/other_seeds.py

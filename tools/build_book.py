@@ -1,28 +1,24 @@
-"""Make the book: what `make book`, `make fresh` and `make bench` do.
+"""Make the book: what `make book` and `make fresh` do.
 
     python tools/build_book.py           render the runs that came with the course; run what changed
     python tools/build_book.py --fresh   run everything on this machine, and render that
 
-Whatever fails, the book is made of the rest; then this ends with status 1 and the list. `--cold`
-forgets all earlier runs of this machine first; `--slowest 10` lists the ten slowest cells.
+Whatever fails, the book is made of the rest; then this ends with status 1 and the list.
 """
 
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-import shutil
 import sys
 
-from command_line import whole_number
 import course
-from course import ROOT, Unreadable, code_cells, name_of, read
+from course import ROOT, Unreadable, name_of, read
 import failures
 from filelock import FileLock, Timeout
-from kernels import XLA_PROGRAMS
 import nbformat
 import rendering
 from run_notebooks import run_notebooks
-from runs import LOCAL, find_run, keep_run
+from runs import find_run, keep_run
 from stopping import stoppable
 
 __all__ = ["ROOT", "alone", "describe", "keep_run", "notebooks", "render", "run_all"]
@@ -61,18 +57,6 @@ def render(*, fresh: bool = False) -> None:
     rendering.render(ROOT, fresh=fresh)
 
 
-def print_slowest(count: int, *, fresh: bool) -> None:
-    """Print the slowest cells of all notebooks, slowest first."""
-    rows = []
-    for name in notebooks():
-        run = find_run(ROOT, name, read(ROOT / name), fresh=fresh)
-        for cell in code_cells(run.notebook) if run else ():
-            rows.append((cell.metadata.get("seconds", 0.0), name, cell.get("id", "")))
-    print("Slowest cells:")
-    for seconds, name, cell_id in sorted(rows, reverse=True)[:count]:
-        print(f"{seconds:8.1f} s  {name}  cell {cell_id}")
-
-
 @contextmanager
 def alone() -> Iterator[None]:
     """Wait until no other command makes the book in this folder, and keep others waiting meanwhile."""
@@ -106,19 +90,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--fresh", action="store_true", help="run everything on this machine")
-    parser.add_argument("--cold", action="store_true", help="forget this machine's runs first")
-    parser.add_argument(
-        "--slowest", type=whole_number(1), metavar="N", help="list the N slowest cells"
-    )
     options = parser.parse_args()
 
     with stoppable(KEPT), alone():
-        if options.cold:
-            for folder in (ROOT / LOCAL, XLA_PROGRAMS):
-                shutil.rmtree(folder, ignore_errors=True)
         problems = [attempt(step, options.fresh) for step in (run_all, render)]
-        if options.slowest:
-            print_slowest(options.slowest, fresh=options.fresh)
         first_page = ROOT / rendering.HTML / "index.html"
         if first_page.exists():
             print(f"The book: {first_page}", flush=True)

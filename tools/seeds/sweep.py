@@ -23,7 +23,7 @@ from typing import Any, Protocol
 from course import ROOT, code_cells, notebooks, read, tags
 import dependencies
 from failures import plain
-from kernels import ENVIRONMENT, warm_kernels
+from kernels import ENVIRONMENT, inside, warm_kernels
 import machine
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -32,7 +32,7 @@ from processes import processes
 from run_notebooks import CELL_SECONDS, START_SECONDS, duration, own_files
 from run_notebooks import _manager as kernel_manager
 
-HERE = Path(__file__).resolve().parent
+IN_KERNEL = Path(__file__).resolve().with_name("in_kernel.py")
 FOLDER = Path("_build") / "seeds"
 AGAIN_SECONDS = 6 * 3600  # for all fits of a notebook with all seeds
 LINE_SECONDS = 20.0
@@ -42,19 +42,6 @@ LONGEST_ERROR = 400
 # XLA and numba compile for the processor they find. This is one of 2011: other instructions, so other
 # roundings, so other draws.
 OTHER_PROCESSOR = {"XLA_FLAGS": "--xla_cpu_max_isa=AVX", "NUMBA_CPU_NAME": "sandybridge"}
-
-# What a kernel runs before the notebook's first cell. Nothing of it stays among the notebook's names.
-START = """
-def _start(path, arguments):
-    import importlib.util, sys
-    spec = importlib.util.spec_from_file_location("seeds_in_kernel", path)
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.start(**arguments)
-_start({path!r}, {arguments!r})
-del _start
-"""
-FINISH = "__import__('sys').modules['seeds_in_kernel'].finish({seeds})"
 
 
 class Client(Protocol):
@@ -98,7 +85,7 @@ class Task:
 Job = tuple[str, Task]
 
 
-def _runs(cell: nbformat.NotebookNode) -> bool:
+def runs(cell: nbformat.NotebookNode) -> bool:
     """Tell whether nbclient runs a code cell."""
     return bool(cell.source.strip()) and "skip-execution" not in tags(cell)
 
@@ -176,15 +163,14 @@ def execute(
     """
     begin = time.perf_counter()
     notebook = nbformat.reads(text, as_version=4)
-    cells = [cell for cell in code_cells(notebook) if _runs(cell)]
+    cells = [cell for cell in code_cells(notebook) if runs(cell)]
     arguments = {
         "cells": [(cell.id, tags(cell)) for cell in cells],
         "shift": task.shift,
         "simulations": task.simulations,
     }
-    first = START.format(path=str(HERE / "in_kernel.py"), arguments=arguments)
-    before = nbformat.v4.new_code_cell(first, id="seeds-start")
-    after = nbformat.v4.new_code_cell(FINISH.format(seeds=task.seeds), id="seeds-finish")
+    before = nbformat.v4.new_code_cell(inside.start(IN_KERNEL, **arguments), id="seeds-start")
+    after = nbformat.v4.new_code_cell(inside.finish(IN_KERNEL, seeds=task.seeds), id="seeds-finish")
     notebook.cells = [before, *notebook.cells, after]
     environment = ENVIRONMENT | dict(environment or {})
     client = NotebookClient(
