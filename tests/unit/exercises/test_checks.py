@@ -10,25 +10,42 @@ it changes in the right answers. A module that is missing or broken fails the te
 
 from functools import cache
 from importlib import import_module
+import json
 import math
 from pathlib import Path
 
+import arviz as az
 from chapter_files import module_of, stem_of
 from companion.exercises import assert_all_passed, check, reset_progress
 from companion.exercises.registry import EXERCISES, find
 import numpy as np
 import pytest
 
+from tests.unit.exercises import edges
 from tests.unit.exercises.made_up import fit
 
 # An exercise that breaks PSIS on purpose (14H1) has fits of which ArviZ warns, here as in the exercise.
 pytestmark = pytest.mark.filterwarnings("ignore:Estimated shape parameter of Pareto distribution")
 
 MODULES = sorted(Path(__file__).parent.glob("ch*.py"))
-each_exercise = pytest.mark.parametrize(
-    "exercise_id",
-    [pytest.param(item.id, id=f"{item.chapter}-{item.id}") for item in EXERCISES.values()],
-)
+
+
+def each_of(exercise_ids):
+    return pytest.mark.parametrize(
+        "exercise_id",
+        [pytest.param(name, id=f"{find(name).chapter}-{name}") for name in exercise_ids],
+    )
+
+
+each_exercise = each_of(EXERCISES)
+EDGES, TOLD = edges.read(edges.EDGES), edges.read(edges.TOLD)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Diagnose the same draws once."""
+    for name, function in edges.REMEMBERED.items():
+        monkeypatch.setattr(az, name, function)
 
 
 @cache
@@ -112,6 +129,26 @@ def test_wrong_answers_get_their_own_hints(exercise_id):
     assert len(hints) >= 2
     texts = [text for texts in hints.values() for text in texts]
     assert len(texts) == len(set(texts)), "two misconceptions share a hint"
+
+
+@each_of(EDGES)
+def test_a_number_may_be_this_far_from_a_right_answer_and_from_a_known_mistake(exercise_id):
+    right, _ = answers_of(exercise_id)
+    moved = []
+    for row in EDGES[exercise_id]:
+        given = right | (json.loads(row["also"]) if row["also"] else {})
+        found = [
+            edges.verdict(exercise_id, given | {row["answer"]: float(row[side])})[0]
+            for side in ("inside", "outside")
+        ]
+        if found != [row["says"], row["then"]]:
+            moved.append(f"{row} is now {found}")
+    assert not moved, "\n".join(moved)
+
+
+@each_of(TOLD)
+def test_the_numbers_in_what_is_said_are_what_they_were(exercise_id):
+    assert edges.told_of(exercise_id, answers_of(exercise_id)) == TOLD[exercise_id]
 
 
 BAD_VALUES = [
