@@ -41,7 +41,7 @@ class Contents:
         known: dict[int, str] = {}
         for number, tag in enumerate(soup(list(MARKS))):
             known[id(tag)] = f"@{tag.name}{number}"
-            if tag.name == "details" and "current" in classes_of(tag.parent):
+            if tag.name == "details":
                 del tag["open"]
         for tag in soup(list(MARKS)):
             if tag.name == "details":

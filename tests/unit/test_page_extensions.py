@@ -1,9 +1,10 @@
 """Tables, icons, styles and percent signs, as the book's own extensions leave them."""
 
-from importlib import resources
+from importlib import import_module, resources
 import inspect
 import re
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 from bs4 import BeautifulSoup
 import code_lines
@@ -430,3 +431,12 @@ def test_a_formula_keeps_the_marks_that_touch_it(before, after, kept):
     assert paragraph.astext() == f"{before}x{after}"
     inside = [each.astext() for each in paragraph.findall(nodes.inline)]
     assert inside == ([kept] if kept else [])
+
+
+def test_no_extension_keeps_sphinx_from_using_all_cores():
+    files = (ROOT / "_ext").glob("*.py")
+    names = [path.stem for path in files if "def setup(" in path.read_text("utf-8")]
+    assert len(names) > 30
+    for name in names:
+        said = import_module(name).setup(MagicMock())
+        assert said["parallel_read_safe"] is True and said["parallel_write_safe"] is True, name

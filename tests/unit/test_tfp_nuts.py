@@ -322,8 +322,11 @@ def test_other_data_that_do_not_fit_are_refused(conjugate, data, message):
 
 
 def test_a_seed_fits_into_64_bits(conjugate):
-    with pytest.raises(ValueError, match="seed must fit into 64 bits, but 9223372036854775808"):
-        conjugate[0](2**63)
+    for seed in (2**63, -(2**63) - 1):
+        with pytest.raises(ValueError, match=f"seed must fit into 64 bits, but {seed}"):
+            conjugate[0](seed)
+    for seed in (2**63 - 1, -(2**63)):
+        conjugate[0](seed)
 
 
 def test_a_seed_is_a_whole_number(conjugate):

@@ -166,6 +166,13 @@ def test_a_fit_that_fails_by_far_would_hardly_ever_pass():
     assert 0.01 < alarms.passing_rate(few) < 0.2
 
 
+def test_a_fit_that_fails_is_judged_by_the_spread_of_its_own_runs():
+    bad = fit(rhat=1.014)
+    values, bound = alarms.toward_limit(bad, "R-hat")
+    distance = (bound - values.mean()) / (values.std(ddof=1) * np.sqrt(1 + 1 / 21))
+    assert alarms.passing_rate(bad) == pytest.approx(stats.t(20).cdf(distance))
+
+
 def test_calibration_counts_what_the_other_runs_make_improbable():
     fits = [fit(seed=i) for i in range(60)]
     for beyond, expected in alarms.calibration(fits, 0.05).values():
