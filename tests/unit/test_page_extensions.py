@@ -65,6 +65,14 @@ def test_a_number_that_was_not_recorded_makes_no_column_one_of_words():
     assert page.find("td", string="not recorded")["class"] == ["phrase"]
 
 
+def test_only_the_name_of_a_row_is_long_and_only_from_17_letters_on():
+    frame = FRAME
+    for old, letters in (("mu", 17), ("tau", 16), ("slow", 17)):
+        frame = frame.replace(f">{old}<", f">{old[0] * letters}<")
+    page = BeautifulSoup(data_tables.readable(frame), "html.parser")
+    assert [cell.get_text() for cell in page.select(".long")] == ["m" * 17]
+
+
 def test_decimal_points_stand_below_each_other(table):
     missing = {cell.get_text(): cell.get("style") for cell in table.select("tbody td")}
     assert missing["1.25"] is None
@@ -384,6 +392,10 @@ def test_a_row_of_a_computed_table_can_be_a_card():
     assert [cell["scope"] for cell in shown.find_all("th")] == ["col", "col", "col", "row"]
     assert [cell["data-label"] for cell in shown.find_all("td")] == ["run", "why"]
     assert [cell.get("class") for cell in shown.find_all("td")] == [None, ["nothing"]]
+    roles = [tag.get("role") for tag in shown.table.find_all(True)]
+    assert roles == [
+        "rowgroup", "row", *["columnheader"] * 3, "rowgroup", "row", "rowheader", "cell", "cell",
+    ]  # fmt: skip
 
 
 def test_no_other_table_is_a_list_of_cards():

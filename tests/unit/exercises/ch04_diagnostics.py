@@ -123,6 +123,14 @@ def case_d4h1():
         ("four-chains", {"luck": 1 / 8}),
         ("luck", {"luck": 0.5}),
     ]
+    three, two_shares = np.concatenate([mu, mu[..., :1]], axis=2), np.stack([share, share], axis=2)
+    for other in (
+        fit(mu=three, share=share),
+        fit(mu=share, share=share),
+        fit(mu=mu, share=two_shares),
+    ):
+        said = check("D4H1", **right | {"mended": other}).message
+        assert "whose `mu` is not two means, or `share` not one number" in said
     return right, wrong
 
 

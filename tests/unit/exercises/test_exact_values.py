@@ -45,6 +45,9 @@ def numbers(value: Any) -> Iterator[float]:
 @pytest.mark.parametrize(("module", "call", "kept"), ROWS, ids=[f"{m} {c}" for m, c, _ in ROWS])
 def test_a_number_that_answers_are_held_against_is_what_it_was(module, call, kept):
     names = vars(import_module(f"{checks.__name__}.{module}"))
+    for each in names.values():  # so that it computes, whatever other tests have asked for
+        if hasattr(each, "cache_clear") and each.__module__.startswith(checks.__name__):
+            each.cache_clear()
     found = list(map(float, numbers(eval(call, dict(names)))))
     assert found == pytest.approx(list(map(float, kept.split())), rel=1e-6, abs=1e-9), " ".join(
         f"{each:.9g}" for each in found

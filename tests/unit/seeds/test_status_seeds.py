@@ -82,7 +82,15 @@ def test_the_page_says_which_notebooks_changed_and_kept_their_fits(course):
 
 @pytest.mark.parametrize(
     ("rate", "shown"),
-    [(None, ""), (0.0, "< 0.01"), (2e-5, "0.02"), (1.234e-3, "1.2"), (0.0567, "57"), (1.0, "1000")],
+    [
+        (None, ""),
+        (0.0, "< 0.01"),
+        (2e-5, "0.02"),
+        (1.234e-3, "1.2"),
+        (0.0567, "57"),
+        (0.25, "250"),
+        (1.0, "1000"),
+    ],
 )
 def test_rates_are_given_in_a_thousand_runs(rate, shown):
     assert seed_tables.per_thousand(rate) == shown
