@@ -99,6 +99,16 @@ def test_an_untouched_copy_is_brought_up_to_date(course):
     assert "better_answer" in (course / "work" / "01-toys.ipynb").read_text()
 
 
+def test_of_two_untouched_copies_the_one_beside_is_brought_up_to_date_and_named(course):
+    hand_out(course)
+    own, beside = (course / "work" / f"01-toys{end}.ipynb" for end in ("", ".new"))
+    before = own.read_bytes()
+    beside.write_bytes(before)
+    write(course / "exercises" / "01-toys.ipynb", "better_answer = ...")
+    assert hand_out(course) == ["Brought up to date, since you had not begun: 01-toys.new.ipynb."]
+    assert own.read_bytes() == before and "better_answer" in beside.read_text()
+
+
 def test_a_copy_that_was_only_run_is_not_replaced(course):
     hand_out(course)
     mine = course / "work" / "01-toys.ipynb"

@@ -42,6 +42,19 @@ def cells(table, *names):
     return [cell.get_text() for cell in table.find_all(names)]
 
 
+@pytest.mark.parametrize(
+    ("style", "stays"),
+    [
+        ("<style scoped>a { }</style>", False),
+        ("<style> </style>", False),
+        ("<style>a { }</style>", True),
+    ],
+)
+def test_styles_that_pandas_writes_and_empty_ones_go(style, stays):
+    page = BeautifulSoup(data_tables.readable(f"{style}<table></table>"), "html.parser")
+    assert bool(page.find("style")) is stays
+
+
 def test_headers_say_what_they_head_and_empty_ones_are_none(table):
     scopes = {cell.get_text(): cell["scope"] for cell in table.find_all("th")}
     assert scopes == {

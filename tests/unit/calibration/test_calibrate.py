@@ -277,6 +277,16 @@ def test_a_wrong_or_broken_model_ends_with_status_1(small, monkeypatch, capsys):
     assert calibrate.main(["nothing"], small) == 1
 
 
+def test_a_broken_model_ends_with_status_1_though_the_others_are_right(small, monkeypatch, capsys):
+    monkeypatch.setattr(
+        programs, "program", lambda library, *_: Conjugate() if library == "tfp" else None
+    )
+    assert calibrate.main(["--workers", "1"], small) == 1
+    said = capsys.readouterr().out
+    assert f"{NAME}#one-pymc  FAILED: AttributeError" in said
+    assert "2 of 2 quantities have uniform ranks." in said
+
+
 def test_the_status_page_shows_the_tables(small):
     (small / "index.md").write_text(
         "# Status\n\n```{calibration-bands}\n```\n\n```{calibration}\n```\n\n```{calibration-left-out}\n```\n"
