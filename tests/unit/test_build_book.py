@@ -74,6 +74,7 @@ def test_a_failure_is_named_and_kept_up_to_the_cell_and_the_others_run(root, cap
     assert bad.failure == {"index": 2, "error": "ZeroDivisionError: division by zero"}
     outputs = [cell.outputs for cell in course.code_cells(bad.notebook)]
     assert outputs[0][0].data["text/plain"] == "2"
+    assert [cell.execution_count for cell in course.code_cells(bad.notebook)][:2] == [1, 2]
     assert outputs[1][0].ename == "ZeroDivisionError" and not outputs[2]
 
 

@@ -18,6 +18,22 @@ def test_another_prior_is_another_model():
         assert_same_density(pymc_normal(prior_sd=10.001), tfp_normal())
 
 
+def test_the_terms_that_differ_are_named_and_the_others_are_counted():
+    import pymc as pm
+
+    with pytest.raises(
+        AssertionError, match=r"differ in the term of mu \(.*\); the other 2 agree\."
+    ):
+        assert_same_density(pymc_normal(prior_sd=3.0), tfp_normal())
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0.0, 3.0)
+        sigma = pm.HalfNormal("sigma", 1.0)
+        pm.Normal("y", mu, sigma, observed=DATA)
+    with pytest.raises(AssertionError, match=r"the terms of .*; the other one agrees\.") as raised:
+        assert_same_density(model, tfp_normal())
+    assert "mu (by" in str(raised.value) and "sigma (by" in str(raised.value)
+
+
 def test_a_constant_offset_within_tolerance_passes_and_beyond_fails():
     import pymc as pm
 

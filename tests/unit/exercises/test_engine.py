@@ -23,12 +23,14 @@ from companion.exercises.answers import (
     Unusable,
     by_simulation,
     choice,
+    describe_error,
     number,
     numbers,
     require,
     share,
     truth,
 )
+from companion.exercises.exact import straight_line
 from companion.exercises.fits import bfmi, divergences, draws, posterior_mean
 from companion.exercises.outcome import Link, Outcome, as_html
 from companion.exercises.registry import EXERCISES, Exercise, exercise
@@ -478,6 +480,30 @@ def test_one_truth_and_one_word_come_in_many_forms():
             choice("x", value, ["alpha", "beta"])
 
 
+@pytest.mark.parametrize(
+    ("value", "mistake"),
+    [(0.0, None), (1.0, None), (1.0 + 1e-9, "percent"), (2.0, "percent"), (-1e-9, "not-a-share")],
+)
+def test_a_share_lies_from_0_to_1_and_both_belong_to_it(value, mistake):
+    try:
+        assert share("p", value) == value and mistake is None
+    except Miss as found:
+        assert found.key == mistake
+
+
+def test_an_error_is_described_by_its_kind_and_the_beginning_of_its_text():
+    assert describe_error(ValueError("no such day")) == "ValueError: no such day"
+    assert describe_error(ValueError()) == "ValueError"
+    assert describe_error(KeyError("x" * 300)) == "KeyError: '" + "x" * 199
+
+
+def test_a_line_goes_through_two_points_and_none_through_one():
+    slope, rest = straight_line(np.array([1.0, 3.0]), np.array([5.0, 9.0]))
+    assert slope == pytest.approx(2.0) and np.allclose(rest, 0.0)
+    with pytest.raises(ValueError, match="two or more"):
+        straight_line(np.array([1.0]), np.array([5.0]))
+
+
 def test_a_share_knows_percentages():
     assert share("p", 0.25) == 0.25
     for value, key in [(25.0, "percent"), (-0.1, "not-a-share")]:
@@ -583,6 +609,7 @@ def test_progress_shows_all_chapters_and_one_in_full(toy):
         assert "1 of 4" in shown and f"1 of {len(EXERCISES)}" in shown
     rows = [line.split() for line in repr(progress()).splitlines()]
     assert ["4E5", "The", "two", "ends", "of", "the", "t", "passed", "2"] in rows
+    assert ["08", "exercise", "status", "attempts"] in rows
     check("1E0.5", -1.0)  # the latest check decides
     assert progress().chapter == "01-toy"
     check("4E5")

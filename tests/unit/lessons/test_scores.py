@@ -113,3 +113,9 @@ def test_exact_scores_go_through_arviz():
     assert table.loc["bad", "elpd_diff"] == pytest.approx(difference)
     assert table.loc["good", "p"] == pytest.approx(4.0)
     assert table["weight"].sum() == pytest.approx(1.0)
+
+
+def test_exact_scores_are_shown_as_two_observations_with_the_usual_limit_of_k():
+    shown = " ".join(str(exact_loo([-1.0, -2.0], [-0.9, -1.7])).split())
+    assert "elpd_loo -3.00 1.00" in shown and "p_loo 0.40" in shown
+    assert "(-Inf, 0.70] (good) 2 100.0% (0.70, 1] (bad) 0" in shown
