@@ -123,6 +123,8 @@ def case_d4h1():
         ("four-chains", {"luck": 1 / 8}),
         ("luck", {"luck": 0.5}),
     ]
+    two = {name: broken.posterior[name].to_numpy()[:2] for name in ("mu", "share")}
+    assert check("D4H1", **right | {"broken": fit(**two)}).passed
     three, two_shares = np.concatenate([mu, mu[..., :1]], axis=2), np.stack([share, share], axis=2)
     for other in (
         fit(mu=three, share=share),

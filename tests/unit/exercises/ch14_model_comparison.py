@@ -2,7 +2,7 @@
 
 import arviz as az
 from companion.exercises import check
-from companion.exercises.checks.ch14_model_comparison import station_calls
+from companion.exercises.checks.ch14_model_comparison import _exact_counts, station_calls
 import numpy as np
 from scipy import stats
 
@@ -243,6 +243,12 @@ def case_14h1():
 
     not_integrated = marginal.copy()
     not_integrated["log_likelihood"] = conditional["log_likelihood"].to_dataset()
+    exact = _exact_counts()[2]
+    for away, passed in ((1.4, True), (-1.4, True), (1.6, False), (-1.6, False)):
+        moved = marginal.copy()
+        every = marginal["log_likelihood"].to_dataset()
+        moved["log_likelihood"] = every + (exact + away - sound) / 40
+        assert check("14H1", **right | {"marginal": moved}).passed is passed
     wrong = [
         ("conditional-mu", {"conditional": shifted(conditional, mu=1.2)}),
         ("marginal-alpha", {"marginal": shifted(marginal, alpha=0.7)}),

@@ -1,6 +1,6 @@
 """Chapter 17: for each exercise the right answers, and wrong ones with the mistake they show."""
 
-from companion.exercises import check
+from companion.exercises import check, reset_progress
 from companion.exercises.checks.ch17_calibration import (
     _four_programs,
     _ranks_by_quantity,
@@ -132,6 +132,12 @@ def case_too_sure():
             "ranks_after": made_up_ranks(seed=seed + 500),
         }
         assert check("17H1", **right | ranks).passed
+    ends = np.random.default_rng(6).choice([0, 100], 100)
+    few_inside = np.where(np.arange(100) % 25 == 7, 50, ends)
+    assert "In 96% of the data sets" in "".join(
+        [check("17H1", **right | {"ranks_before": few_inside}).hints[-1] for _ in range(2)]
+    )
+    reset_progress()
     wrong = [
         ("shares", {"ranks_after": made_up_ranks(seed=2) / 100.0}),
         (

@@ -90,6 +90,8 @@ def case_20m2():
     theta = np.swapaxes(raw, 0, 1)
     with pytest.warns(UserWarning, match="chain dimension to be longer"):
         exchanged = school_tree(raw, **names)
+    bare = school_tree(theta, **names)
+    bare["posterior"] = bare["posterior"].to_dataset().drop_vars("school")
     right = {"idata": school_tree(theta, **names), "ess_exchanged": 2000 * math.log10(2000)}
     wrong = [
         ("exchanged", {"idata": exchanged}),
@@ -97,6 +99,7 @@ def case_20m2():
         ("reshaped", {"idata": school_tree(raw.reshape(4, 500, 8), **names)}),
         ("no-names", {"idata": school_tree(theta)}),
         ("no-labels", {"idata": school_tree(theta, dims={"theta": ["school"]})}),
+        ("no-labels", {"idata": bare}),
         ("right-order", {"ess_exchanged": 2012.0}),
         ("ess", {"ess_exchanged": 500.0}),
     ]

@@ -7,7 +7,7 @@
     python -m tests.unit.exercises.edges 8M1 9H1    write both down anew for some exercises; git shows what changed
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 import csv
 from functools import cache
 from hashlib import sha256
@@ -166,11 +166,9 @@ def edges_of(exercise_id: str) -> Iterator[Row]:
                     }  # fmt: skip
 
 
-def told_of(exercise_id: str, cases: Cases) -> list[Row]:
-    """Return the numbers in what is said to right answers and to wrong ones."""
-    right, wrong = cases
-    said = dict.fromkeys(verdict(exercise_id, right | each) for _, each in [("", {}), *wrong])
-    rows = {(says, numbers_in(text)): None for says, text in said}
+def told(exercise_id: str, said: Iterable[tuple[str, str]]) -> list[Row]:
+    """Return the numbers in what was said, each thing said once."""
+    rows = dict.fromkeys((says, numbers_in(text)) for says, text in said)
     return [
         {"exercise": exercise_id, "says": says, "numbers": numbers}
         for says, numbers in rows
@@ -191,12 +189,14 @@ def main(exercise_ids: list[str]) -> None:
     """Write down the edges and the numbers of some exercises."""
     for name, function in REMEMBERED.items():
         setattr(az, name, function)
-    edges, told = read(EDGES), read(TOLD)
+    edges, numbers = read(EDGES), read(TOLD)
     for exercise_id in exercise_ids:
+        right, wrong = cases_of(exercise_id)
+        answers = [right, *(right | changes for _, changes in wrong)]
         edges[exercise_id] = list(edges_of(exercise_id))
-        told[exercise_id] = told_of(exercise_id, cases_of(exercise_id))
+        numbers[exercise_id] = told(exercise_id, (verdict(exercise_id, each) for each in answers))
     write(EDGES, edges)
-    write(TOLD, told)
+    write(TOLD, numbers)
 
 
 if __name__ == "__main__":
