@@ -176,6 +176,7 @@ def test_the_mark_is_of_the_content(course):
     path = course / "exercises" / "01-toys.ipynb"
     notebook = nbformat.read(path, as_version=4)
     assert version(path) == notebook.metadata[MARK]
+    assert len(notebook.metadata[MARK]) == 16, "as in the copies that learners have"
     assert mark(notebook).metadata[MARK] == version(path)
     assert is_untouched(path)
     path.write_bytes(path.read_bytes().replace(b"answer = ...", b"answer = 12."))

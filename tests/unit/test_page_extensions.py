@@ -86,6 +86,13 @@ def test_only_the_name_of_a_row_is_long_and_only_from_17_letters_on():
     assert [cell.get_text() for cell in page.select(".long")] == ["m" * 17]
 
 
+def test_padding_goes_and_spaces_between_the_words_of_a_cell_stay():
+    frame = FRAME.replace(">fine<", "> fine <").replace(">slow<", ">so <b>very</b> slow<")
+    page = BeautifulSoup(data_tables.readable(frame), "html.parser")
+    last = [row.find_all("td")[-1].get_text() for row in page.tbody.find_all("tr")]
+    assert last[0] == "fine" and last[2] == "so very slow"
+
+
 def test_decimal_points_stand_below_each_other(table):
     missing = {cell.get_text(): cell.get("style") for cell in table.select("tbody td")}
     assert missing["1.25"] is None

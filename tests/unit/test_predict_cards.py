@@ -129,6 +129,8 @@ def test_a_card_covers_the_text_that_says_what_the_cells_showed():
         assert prose_below(cells_below(card)) == covered
     nodes.section("", card, answer, covered[0])
     assert prose_below(cells_below(card)) == [covered[0]], "the page ends there"
+    nodes.section("", card, cell(), answer, covered[0])
+    assert prose_below(cells_below(card)) == [covered[0]], "it stands below the last cell"
     nodes.section("", card, answer, question)
     assert prose_below(cells_below(card)) == [question], "here it belongs to the answer"
     nodes.section("", card, covered[0], answer)

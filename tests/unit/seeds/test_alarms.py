@@ -173,6 +173,18 @@ def test_a_fit_that_fails_is_judged_by_the_spread_of_its_own_runs():
     assert alarms.passing_rate(bad) == pytest.approx(stats.t(20).cdf(distance))
 
 
+def test_divergences_in_all_runs_are_judged_by_the_spread_of_their_roots():
+    count = np.random.default_rng(7210).poisson(10, 21)
+    roots = np.sqrt(count)
+    distance = (roots.mean() - np.sqrt(0.5)) / (roots.std(ddof=1) * np.sqrt(1 + 1 / 21))
+    assert count.min() > 0
+    assert alarms.passing_rate(fit(divergences=count)) == pytest.approx(stats.t(20).sf(distance))
+
+
+def test_a_fit_that_diverges_in_all_runs_but_one_passes_about_once_in_as_many():
+    assert alarms.passing_rate(fit(divergences=[0] + [5] * 20)) == pytest.approx(1.5 / 22)
+
+
 def test_calibration_counts_what_the_other_runs_make_improbable():
     fits = [fit(seed=i) for i in range(60)]
     for beyond, expected in alarms.calibration(fits, 0.05).values():
