@@ -54,7 +54,7 @@ def with_neighbors(formula: nodes.math) -> None:
     before = text_at(parent, place - 1)
     after = text_at(parent, place + 1)
     opening = "".join(OPENING.findall(before))
-    closing = "".join(CLOSING.findall(after)[:1])
+    closing = "".join(CLOSING.findall(after))
     if not opening and not closing:
         return
     whole = nodes.inline("", "", classes=[CLASS])

@@ -319,6 +319,14 @@ def test_a_line_says_what_runs_what_starts_and_what_is_left():
     )
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.4, "0 s"), (89.4, "89 s"), (90.0, "2 min"), (149.0, "2 min"), (3600.0, "60 min")],
+)
+def test_a_time_is_said_in_seconds_up_to_a_minute_and_a_half(seconds, said):
+    assert run_notebooks.duration(seconds) == said
+
+
 # --- Stopped from outside -------------------------------------------------------------------------
 
 STOPPABLE = """
