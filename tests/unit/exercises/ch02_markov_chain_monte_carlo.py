@@ -49,6 +49,10 @@ def case_2m2():
         "2M2", correlations=[0, -1, 1], stuck=places + np.zeros((4, 1000)), cured=chains(0, 1)
     ).passed
     right = {"correlations": [0.0, -1.0, 1.0], "stuck": stuck, "cured": chains(0.0, 1.0)}
+    for few in (chains(0.0, 1.0)[:1], chains(0.0, 1.0)[:, :99]):
+        assert (
+            "100 draws or more of several chains" in check("2M2", **right | {"cured": few}).message
+        )
     wrong = [
         ("momentum-part", {"correlations": [1.0, 0.0, 0.0]}),
         ("half-orbit", {"correlations": [0.0, 1.0, 1.0]}),
