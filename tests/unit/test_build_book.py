@@ -541,21 +541,6 @@ def test_the_command_renders_what_ran_and_ends_with_status_1_and_the_list(
     assert "Rendered the book" in out and str(root / "_build/html/index.html") in out
 
 
-def test_only_a_cold_build_forgets_the_runs_of_this_machine(root, monkeypatch):
-    run, program = root / build_book.LOCAL / "run.ipynb", root / "_build" / "xla" / "program"
-    for file in (run, program):
-        file.parent.mkdir(parents=True)
-        file.touch()
-    monkeypatch.setattr(build_book, "XLA_PROGRAMS", program.parent)
-    monkeypatch.setattr(build_book, "stoppable", lambda _: nullcontext())
-    for step in ("run_all", "render"):
-        monkeypatch.setattr(build_book, step, lambda *, fresh: None)
-    for options, kept in (((), True), (("--cold",), False)):
-        monkeypatch.setattr(sys, "argv", ["build_book.py", *options])
-        build_book.main()
-        assert run.exists() is kept and program.exists() is kept
-
-
 HOLDS = """
 import sys, time
 from filelock import FileLock
