@@ -6,7 +6,7 @@ changed, and need not know. Work inside of other work counts as that other.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from functools import wraps
 import time
@@ -41,18 +41,18 @@ class Clock:
     """Seconds of the processor and calls, by kind of work and by cell."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.calls: Counter[str] = Counter()
         self.cells: list[float] = []
         self.busy = False
         self.stages: list[tuple[str, float, float]] = []
         self.begun = time.process_time()
 
-    def stage(self, event: str, duration: float, **_: Any) -> None:
+    def stage(self, event: str, duration_secs: float, **_: Any) -> None:
         """Note that JAX was at something until now."""
         if event in STAGES:
             now = time.perf_counter()
-            self.stages.append((STAGES[event], now - duration, now))
+            self.stages.append((STAGES[event], now - duration_secs, now))
 
     def timed(self, kind: str, function: Callable) -> Callable:
         """Return a function whose seconds are counted."""

@@ -86,7 +86,14 @@ def with_variable(name: str, idata: Any, variable: str, formula: Callable[[Any],
     return tree
 
 
-def draws(name: str, idata: Any, *variables: str) -> np.ndarray:
+def _numbers(shape: tuple[int, ...]) -> str:
+    """Return how many numbers there are in one draw, in words."""
+    return f"{' x '.join(map(str, shape))} numbers" if shape else "one number"
+
+
+def draws(
+    name: str, idata: Any, *variables: str, shape: tuple[int, ...] | None = None
+) -> np.ndarray:
     """Return the posterior draws of the first of some variables that is there.
 
     Parameters
@@ -97,6 +104,8 @@ def draws(name: str, idata: Any, *variables: str) -> np.ndarray:
         The answer: a fit.
     *variables : str
         Accepted names of the variable, the preferred one first.
+    shape : tuple of int, optional
+        What one draw must consist of, `()` if it is one number; by default anything.
 
     Returns
     -------
@@ -105,7 +114,7 @@ def draws(name: str, idata: Any, *variables: str) -> np.ndarray:
     Raises
     ------
     Unusable
-        If there is no such variable, or it has missing values.
+        If there is no such variable, it has missing values, or its draws have another shape.
     """
     posterior = _group(name, idata, "posterior")
     for variable in variables:
@@ -118,6 +127,11 @@ def draws(name: str, idata: Any, *variables: str) -> np.ndarray:
             if not np.isfinite(values).all():
                 raise Unusable(
                     name, idata, f"whose variable '{variable}' has values that are not finite"
+                )
+            if shape not in (None, values.shape[2:]):
+                wanted, found = _numbers(shape), _numbers(values.shape[2:])
+                raise Unusable(
+                    name, idata, f"where `{variable}` should be {wanted} in each draw, not {found}"
                 )
             return values.astype(float) if values.dtype.kind == "b" else values
     found = ", ".join(map(str, posterior.data_vars))
@@ -204,8 +218,8 @@ def converged(
         If there are fewer than two chains or four draws.
     """
     if values.ndim != 2:
-        shape = " x ".join(map(str, values.shape[2:]))
-        reason = f"where `{variable}` should be one number in each draw, not {shape}"
+        found = _numbers(values.shape[2:])
+        reason = f"where `{variable}` should be one number in each draw, not {found}"
         raise Unusable(name, values, reason)
     if values.shape[0] < 2 or values.shape[1] < 4:
         counts = f"{values.shape[0]} chain{'s' * (values.shape[0] != 1)} of {values.shape[1]} draws"

@@ -297,13 +297,14 @@ def non_centered(idata: Any, parameters: Any, same_posterior: Any, harder: Any) 
         "In a non-centered program, which variables does the sampler see?",
         f"Sample `{', '.join(missing)}` ~ Normal(0, 1) and compute the coefficient as mu + tau z.",
     )
+    _shapes(idata, {"mu_0": 1, "tau_0": 1, "mu_1": 1, "tau_1": 1, "z_0": 2, "z_1": 2})
     for k in ("0", "1"):
 
         def place(p: Any, k: str = k) -> Any:
             return p[f"mu_{k}"] + p[f"tau_{k}"] * p[f"z_{k}"]
 
         idata = with_variable("idata", idata, f"beta_{k}", place)
-    _shapes(idata, {"z_0": 2, "z_1": 2, "beta_0": 2, "beta_1": 2, "sigma": 2})
+    _shapes(idata, {"beta_0": 2, "beta_1": 2, "sigma": 2})
     for k in ("0", "1"):
         gap = entries(idata, f"beta_{k}") - entries(idata, f"mu_{k}")
         gap = gap - entries(idata, f"tau_{k}") * entries(idata, f"z_{k}")

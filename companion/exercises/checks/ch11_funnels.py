@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from companion import datasets
-from companion.exercises.answers import Unusable, choice, close, number, require, truth, whole
+from companion.exercises.answers import choice, close, number, require, truth, whole
 from companion.exercises.exact import hierarchy
 from companion.exercises.fits import (
     LARGEST_RHAT,
@@ -69,7 +69,9 @@ def rescaled_mean(centered_mu: Any, rescaled_mu: Any, helps: Any) -> str:
         )
     fits = {"centered_mu": centered_mu, "rescaled_mu": rescaled_mu}
     mean = {name: draws(name, idata, "mu_beta", "beta_mu") for name, idata in fits.items()}
-    tau = {name: draws(name, idata, "tau_beta", "beta_sigma") for name, idata in fits.items()}
+    tau = {
+        name: draws(name, idata, "tau_beta", "beta_sigma", shape=()) for name, idata in fits.items()
+    }
     count = {name: divergences(name, idata) for name, idata in fits.items()}
 
     require(
@@ -334,7 +336,7 @@ def radon_parameterization(
 ) -> str:
     """Compare the effective sample sizes of the scale of the effects, and the means."""
     fits = {"centered": centered, "noncentered": noncentered}
-    scale = {name: draws(name, idata, "sigma_beta") for name, idata in fits.items()}
+    scale = {name: draws(name, idata, "sigma_beta", shape=()) for name, idata in fits.items()}
     effect = {name: draws(name, idata, "mu_beta") for name, idata in fits.items()}
     ess = {name: effective_sample_size(values) for name, values in scale.items()}
     diverging = {name: divergences(name, idata) for name, idata in fits.items()}
@@ -411,13 +413,9 @@ def break_it(broken: Any, hidden: Any, trust: Any) -> str:
     """Ask for a fit that is visibly ill, and one whose illness only other diagnostics show."""
     loud, quiet = divergences("broken", broken), divergences("hidden", hidden)
     fits = {"broken": broken, "hidden": hidden}
-    tau = {name: draws(name, idata, "tau") for name, idata in fits.items()}
+    tau = {name: draws(name, idata, "tau", shape=()) for name, idata in fits.items()}
     for name, idata in fits.items():
-        theta = draws(name, idata, "theta")
-        if theta.shape[2:] != (8,):
-            raise Unusable(
-                name, idata, f"whose theta has the shape {theta.shape[2:]} instead of 8 schools"
-            )
+        draws(name, idata, "theta", shape=(8,))
     require(
         loud >= 10,
         "not-broken",

@@ -277,7 +277,7 @@ def _population(idata: Any) -> tuple[np.ndarray, np.ndarray]:
     names = ("mu_beta", "tau_beta", "sigma_h")
     if not all(name in idata.posterior.data_vars for name in names):
         return np.zeros((1, 1)), np.full((1, 1), 1e9)
-    mu, tau, scale = (draws("idata", idata, name) for name in names)
+    mu, tau, scale = (draws("idata", idata, name, shape=()) for name in names)
     return rng.normal(mu, tau), np.abs(rng.standard_normal(scale.shape)) * scale
 
 

@@ -316,7 +316,7 @@ def four_wells(tau_ml: Any, idata: Any, width_ratio: Any) -> str:
         hint="Compare your priors with the chapter's, one by one.",
         second_hint="mu ~ Normal(40, 15), tau ~ HalfNormal(10), sigma ~ HalfNormal(10).",
     )
-    third, error = estimate(draws("idata", idata, "theta")[..., TWO_SAMPLES])
+    third, error = estimate(draws("idata", idata, "theta", shape=(4,))[..., TWO_SAMPLES])
     require(
         abs(third - exact_theta) < 5.0 * error + 0.01,
         "theta-order",

@@ -177,6 +177,33 @@ def test_unusable_answers_are_named_and_never_raise(exercise_id):
             assert outcome.hints == ()
 
 
+def of_other_shapes(tree):
+    """Yield copies of a fit in which the draws of one variable have a dimension more, one less, or an entry less."""
+    posterior = tree.posterior.to_dataset()
+    for name, values in posterior.data_vars.items():
+        several = values.values
+        others = [np.stack([several] * 3, axis=-1)]
+        if several.ndim > 2:
+            others += [several[:, :, 0], several[:, :, :-1]]
+        for other in others:
+            dims = ["chain", "draw", *(f"other_{i}" for i in range(other.ndim - 2))]
+            changed = tree.copy()
+            changed["posterior"] = type(tree)(
+                posterior.drop_vars(name).assign({name: (dims, other)})
+            )
+            yield f"{name} of shape {other.shape[2:]}", changed
+
+
+@each_exercise
+def test_draws_of_another_shape_are_named(exercise_id):
+    right, _ = answers_of(exercise_id)
+    for name, value in right.items():
+        if "posterior" in getattr(value, "children", ()):
+            for what, changed in of_other_shapes(value):
+                message = check(exercise_id, **right | {name: changed}).message
+                assert "could not work with" not in message, f"{name}: {what}: {message}"
+
+
 def test_fit_without_a_variable_or_with_nan_says_so():
     right, _ = answers_of("8M1")
     outcome = check("8M1", **right | {"idata_wide": fit(scale=(1.0, 0.1))})
