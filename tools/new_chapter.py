@@ -4,9 +4,8 @@
     python tools/new_chapter.py 18 counts "Counts" --remove    take it away again, if nothing was changed
 
 It writes the chapter, its solution and exercise, the check, the check's cases, the reference model and its
-tables, and the chapter's lines in `_toc.yml`, `chapters/cards.csv`, `chapters/additions.csv` and the guide of
-the exercises. Then replace what is
-in it: see CONTRIBUTING.md, "A new chapter".
+tables, and the chapter's lines in `_toc.yml`, `chapters/cards.csv`, `chapters/additions.csv`,
+`chapters/calibration.csv` and the guide of the exercises. Then replace what is in it: see CONTRIBUTING.md, "A new chapter".
 
 The text comes from `tools/chapter_template/`, where the chapter has the number 99, the name `the-slug` and
 the title "The Title".
@@ -20,6 +19,7 @@ import subprocess
 import sys
 import textwrap
 
+from calibration import TABLE as CALIBRATION
 from cards import LINE, LINES
 from cards import TABLE as CARDS
 from chapter_files import BELOW_CHAPTER, files_of, module_of, stems
@@ -150,6 +150,9 @@ def rows(chapter: Chapter) -> dict[str, list[tuple[str, str]]]:
                 f"C-{number}.1,section,{quoted},chapters/{stem}.ipynb,In neither source\n",
                 r"C-(\d\d)\.\d+,.*\n",
             )
+        ],
+        CALIBRATION.as_posix(): [
+            (f"{stem},delivery,,,,,,,It is new: nobody has calibrated it yet.\n", r"(\d\d)-.*\n")
         ],
         GUIDE: [
             (

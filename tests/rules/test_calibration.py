@@ -1,6 +1,7 @@
 """What is remembered of calibrations: complete, of the models as they are, and uniform."""
 
 from calibration import LIKELIHOOD, record
+from course import ROOT, code_cells, name_of, notebooks, read
 
 from tests.rules.common import none_of, whole_course
 
@@ -33,4 +34,16 @@ def test_a_model_is_calibrated_or_says_why_not():
         f"{row['notebook']} {row['cell']}: give a model and its quantities, or a reason, and not both"
         for row in record.rows()
         if bool(row["left_out"]) == bool((row["pymc"] or row["tfp"]) and row["quantities"])
+    )
+
+
+@whole_course
+def test_each_model_of_a_chapter_is_in_the_table():
+    listed = {(f"chapters/{row['notebook']}.ipynb", f"{row['cell']}-pymc") for row in record.rows()}
+    none_of(
+        f"{name_of(path)} {cell.id}: a line in chapters/calibration.csv, with quantities or a reason"
+        for path in notebooks(ROOT, ("chapters",))
+        for cell in code_cells(read(path))
+        if cell.id.endswith("-pymc") and "pm.Model(" in cell.source
+        if (name_of(path), cell.id) not in listed
     )

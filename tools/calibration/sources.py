@@ -69,7 +69,15 @@ def _names(statement: ast.stmt) -> tuple[set[str], set[str]]:
         for each in table.get_symbols()
         if each.is_referenced() and each.is_global()
     }
-    return bound, used
+    # Python counts what a comprehension goes through among the names around it, and nobody else sees it.
+    within = {
+        node.id
+        for each in ast.walk(statement)
+        if isinstance(each, ast.comprehension)
+        for node in ast.walk(each.target)
+        if isinstance(node, ast.Name)
+    }
+    return bound - within, used - within
 
 
 def _changed(statement: ast.stmt) -> set[str]:

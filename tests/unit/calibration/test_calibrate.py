@@ -206,6 +206,15 @@ def test_what_a_model_needs_is_found_and_nothing_else(tmp_path):
     assert names["exact"][0].tolist() == [6 * np.pi, 2 * np.pi, 3 * np.pi]
 
 
+def test_what_a_comprehension_goes_through_is_no_name_of_the_notebook(tmp_path):
+    data = "names = ['a', 'b']\nx = np.array([names.index(name) for name in names], float)\nfor name in names: pass"
+    source = source_of(NAME, "one-pymc", "exact", write(tmp_path, data=data))
+    assert "for name in names:" not in source
+    names = {}
+    exec(source, names)
+    assert names["exact"][0].tolist() == [0.0, np.pi]
+
+
 def test_a_missing_cell_or_name_is_said(tmp_path):
     write(tmp_path)
     with pytest.raises(ValueError, match="cell must be a code cell of chapters/01-small.ipynb"):
