@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import hashlib
 import json
 from pathlib import Path
+import string
 from typing import Any
 
 from companion.lessons.sbc import uniformity_p_value
@@ -26,6 +27,8 @@ from calibration import FILE, TABLE
 from calibration.sources import source_of
 
 LIBRARIES = ("pymc", "tfp")
+# In the file each rank is a letter: there are tens of thousands of them, from 0 to 64.
+LETTERS = f"{string.digits}{string.ascii_letters}+-="
 # What ranks depend on, beside the model.
 SAMPLERS = {"pymc": "", "tfp": "import companion.tfp_nuts\n"}
 # The probability that any of all quantities of all models fails, if every model is right.
@@ -102,12 +105,24 @@ def models(root: Path = ROOT) -> list[Calibrated]:
 def load(root: Path = ROOT) -> dict[str, Any]:
     """Return what is remembered: entries by model."""
     path = root / FILE
-    return json.loads(path.read_text(encoding="utf-8"))["models"] if path.exists() else {}
+    if not path.exists():
+        return {}
+    entries = json.loads(path.read_text(encoding="utf-8"))["models"]
+    for entry in entries.values():
+        entry["ranks"] = {
+            quantity: [LETTERS.index(letter) for letter in letters]
+            for quantity, letters in entry["ranks"].items()
+        }
+    return entries
 
 
 def save(entries: Mapping[str, Any], root: Path = ROOT) -> None:
     """Write entries, a line for each quantity, in the order of the table; what is in no line of it is gone."""
-    kept = {model.key: entries[model.key] for model in models(root) if model.key in entries}
+    kept = {}
+    for key in (model.key for model in models(root) if model.key in entries):
+        ranks = entries[key]["ranks"].items()
+        letters = {quantity: "".join(LETTERS[rank] for rank in found) for quantity, found in ranks}
+        kept[key] = entries[key] | {"ranks": letters}
     path = root / FILE
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"{in_lines({'models': kept}, 4)}\n", encoding="utf-8")

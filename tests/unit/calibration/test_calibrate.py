@@ -275,6 +275,15 @@ def test_what_is_calibrated_is_not_repeated(small, monkeypatch, capsys):
     ]
 
 
+def test_ranks_come_back_from_the_file_as_they_were(small):
+    (model, _) = record.models(small)
+    ranks = {"mu": [0, 9, 10, 35, 36, 61, 62, RANKED], LIKELIHOOD: [3]}
+    record.save({model.key: {"digest": "d", "ranks": ranks}, "gone": {}}, small)
+    assert record.load(small) == {model.key: {"digest": "d", "ranks": ranks}}
+    assert '"mu": "09azAZ+="' in (small / FILE).read_text("utf-8")
+    assert len(set(record.LETTERS)) == RANKED + 1
+
+
 def test_a_wrong_or_broken_model_ends_with_status_1(small, monkeypatch, capsys):
     monkeypatch.setattr(
         programs, "program", lambda library, *_: Conjugate(noise=0.3) if library == "tfp" else None
