@@ -28,7 +28,7 @@ import nbformat
 from run_notebooks import CELL_SECONDS, START_SECONDS, own_files
 from run_notebooks import _manager as kernel_manager
 from seeds.record import in_lines
-from seeds.sweep import names, runs
+from seeds.sweep import is_run, names
 from stopping import stoppable
 
 IN_KERNEL = Path(__file__).resolve().with_name("bench_in_kernel.py")
@@ -45,7 +45,7 @@ def measure(path: Path) -> dict[str, Any]:
         `seconds` and `calls` by kind of work, and `cells`, the seconds of each code cell by its id.
     """
     notebook = read(path)
-    cells = [cell for cell in code_cells(notebook) if runs(cell)]
+    cells = [cell for cell in code_cells(notebook) if is_run(cell)]
     before = nbformat.v4.new_code_cell(inside.start(IN_KERNEL), id="bench-start")
     after = nbformat.v4.new_code_cell(inside.finish(IN_KERNEL), id="bench-finish")
     notebook.cells = [before, *cells, after]

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 import sys
 from typing import Any
 
@@ -127,12 +128,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"No path of a chapter or solution contains {' or '.join(chosen.words)}.")
         return 1
     ways = tasks(chosen)
-    with stoppable("What has been run is kept; the same command goes on from there."):
-        if chosen.scheduler:
-            with many_machines.workers(0, chosen.scheduler) as client:
-                results = sweep.run(ways, names, client=client, again=chosen.again)
-        else:
-            results = sweep.run(ways, names, workers=chosen.workers, again=chosen.again)
+    with (
+        stoppable("What has been run is kept; the same command goes on from there."),
+        many_machines.workers(0, chosen.scheduler) if chosen.scheduler else nullcontext() as client,
+    ):
+        results = sweep.run(ways, names, client=client, workers=chosen.workers, again=chosen.again)
     entries = record.update()
     good = report_failures(results)
     if missing := len(ways) * len(names) - len(results):

@@ -85,7 +85,7 @@ class Task:
 Job = tuple[str, Task]
 
 
-def runs(cell: nbformat.NotebookNode) -> bool:
+def is_run(cell: nbformat.NotebookNode) -> bool:
     """Tell whether nbclient runs a code cell."""
     return bool(cell.source.strip()) and "skip-execution" not in tags(cell)
 
@@ -163,7 +163,7 @@ def execute(
     """
     begin = time.perf_counter()
     notebook = nbformat.reads(text, as_version=4)
-    cells = [cell for cell in code_cells(notebook) if runs(cell)]
+    cells = [cell for cell in code_cells(notebook) if is_run(cell)]
     arguments = {
         "cells": [(cell.id, tags(cell)) for cell in cells],
         "shift": task.shift,
