@@ -54,8 +54,12 @@ PARTS = {
         "every cell of every notebook",
         (*NBVAL, *longest_first()),
     ),
-    # A browser on a busy machine may miss a click: what fails is tried once more, and the report says so.
-    "book": ("the rendered book, in a browser", ("tests/book", *PARALLEL, "--reruns=1")),
+    # A browser on a busy machine may miss a click: what fails is tried once more, and the report says so. Long
+    # tests come next to each other, so whoever has nothing left takes over what another has not begun.
+    "book": (
+        "the rendered book, in a browser",
+        ("tests/book", *PARALLEL, "--dist", "worksteal", "--reruns=1"),
+    ),
 }
 
 

@@ -4,8 +4,8 @@ axe judges whatever it finds once for each look. Most of that is the same questi
 
 - same colors, size and weight on the same ground are the same contrast. A few texts stand for all that are
   painted alike, in any look, so a fault of colors is said once;
-- the other rules read the markup and where things are. Colors change neither, so a dark page is asked for its
-  colors only, if it has the same elements in the same places as the light one, and else for everything;
+- the other rules read the markup and where things are. Colors change neither, so of a dark page they are asked only
+  about elements that the light one does not have, or has in other places: pictures of which each theme has its own;
 - words of code and parts of formulas that no rule can find anything in are taken away before.
 """
 
@@ -92,13 +92,34 @@ TAKE_AWAY = """() => {
     }
 }"""
 
-# What rules that know no color could see: the elements, what is written on them, and where they are.
-SHAPE = """() => [...document.body.querySelectorAll("*")].map((one) => {
-    const box = one.getBoundingClientRect();
-    const names = one.getAttributeNames().filter((name) => name !== "data-look");
-    return [one.localName, ...names.map((name) => `${name}=${one.getAttribute(name)}`),
-        one.checkVisibility({visibilityProperty: true}), box.x, box.y, box.width, box.height].join(" ");
-}).join("\\n")"""
+# Remember what rules that know no color could see: the elements, what is written on them, and where they are beside
+# their neighbors. Asked for the second time in a window of some width, mark the elements that are not as they were,
+# and count them. What only holds others is as high as they are, and a taller picture moves all that follows: neither is
+# a difference.
+COMPARE = """(width) => {
+    const boxes = new Map();
+    const box = (one) => boxes.get(one) ?? boxes.set(one, one.getBoundingClientRect()).get(one);
+    const place = (one) => {
+        const {x, y, width, height} = box(one);
+        if (!width && !height) return [];
+        let neighbor = one.previousElementSibling;
+        while (neighbor && !box(neighbor).height) neighbor = neighbor.previousElementSibling;
+        const other = box(neighbor ?? one.parentElement);
+        const own = !one.childElementCount || one.matches("a, button, input, select, textarea, label, summary, [tabindex]");
+        return [x - other.x, y - (neighbor ? other.bottom : other.y), width, own ? height : 0];
+    };
+    const shape = (one) => [
+        ...one.getAttributeNames().filter((name) => !["data-look", "data-differs"].includes(name))
+            .map((name) => `${name}=${one.getAttribute(name)}`),
+        one.checkVisibility({visibilityProperty: true}), ...place(one).map((pixels) => pixels.toFixed(1)),
+    ].join(" ");
+    const shapes = new Map([...document.body.querySelectorAll("*")].map((one) => [one, shape(one)]));
+    const before = (window.axeBook.shapes ??= new Map()).get(width);
+    window.axeBook.shapes.set(width, shapes);
+    const other = before ? [...shapes.keys()].filter((one) => before.get(one) !== shapes.get(one)) : [];
+    for (const one of other) one.dataset.differs = `${one.dataset.differs ?? ""} ${width}`;
+    return other.length;
+}"""
 
 # Leave the marked texts of the article and what they stand in: in a copy, as scripts hold on to what they found.
 LEAVE_MARKED = """() => {
@@ -108,10 +129,10 @@ LEAVE_MARKED = """() => {
     article.replaceWith(copy);
 }"""
 
-RUN = """async ([look, only]) => {
+# Ask about a part of the page: all of it, or the elements that a selector finds.
+RUN = """async ([look, part, rules]) => {
     axe.configure({rules: [{id: "color-contrast", selector: `[data-look~="${look}"]`}]});
-    const rules = only ? {runOnly: only} : {rules: {"target-size": {enabled: true}}};  // WCAG 2.2, and off unless asked for
-    const found = await axe.run(document, {
+    const found = await axe.run(part ?? document, {
         resultTypes: ["violations"],
         preload: false,  // it would ask for files, which a page in a folder may not
         ...rules,
@@ -120,6 +141,9 @@ RUN = """async ([look, only]) => {
         `${rule.id} (${rule.impact}): ${node.target.join(" ")}: ${node.html.slice(0, 120)}: `
         + [...node.any, ...node.all, ...node.none].map((check) => check.message).join("; ")));
 }"""
+EVERYTHING = {"rules": {"target-size": {"enabled": True}}}  # WCAG 2.2, and off unless asked for
+COLORS = {"runOnly": OF_COLORS}
+ALL_BUT_COLORS = {"rules": EVERYTHING["rules"] | {rule: {"enabled": False} for rule in OF_COLORS}}
 
 
 def show(page, scheme, width):
@@ -137,19 +161,21 @@ def violations(page):
     for scheme in ("light", "dark"):
         page.evaluate(MARK, show(page, scheme, WIDTHS[0]))
     page.evaluate(TAKE_AWAY)
-    found, only = [], OF_COLORS
+    found = []
+
+    def ask(look, rules, part=None):
+        found.extend(f"{look}: {line}" for line in page.evaluate(RUN, [look, part, rules]))
+
     for width in WIDTHS:
-        shapes = set()
-        for scheme in ("dark", "light"):
-            look = show(page, scheme, width)
-            page.evaluate(MARK, look)
-            shapes.add(page.evaluate(SHAPE))
-        found += [f"{look}: {line}" for line in page.evaluate(RUN, [look, None])]
-        if len(shapes) > 1:
-            only = None
-    if only:
-        page.evaluate(LEAVE_MARKED)
-    for width in WIDTHS:
+        look = show(page, "light", width)
+        page.evaluate(MARK, look)
+        page.evaluate(COMPARE, width)
+        ask(look, EVERYTHING)
         look = show(page, "dark", width)
-        found += [f"{look}: {line}" for line in page.evaluate(RUN, [look, only])]
+        page.evaluate(MARK, look)
+        if page.evaluate(COMPARE, width):
+            ask(look, ALL_BUT_COLORS, f'[data-differs~="{width}"]')
+    page.evaluate(LEAVE_MARKED)
+    for width in WIDTHS:
+        ask(show(page, "dark", width), COLORS)
     return found

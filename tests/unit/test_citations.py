@@ -1,6 +1,8 @@
 """Citations in their short and in their long form."""
 
+import citations
 from citations import SHORT, spelled_out
+from pybtex.database import Entry, Person
 import pytest
 
 
@@ -19,3 +21,21 @@ def test_short_citations_are_spelled_out():
     assert not SHORT.search("{cites}`neal2003slice`")
     with pytest.raises(ValueError, match="no entry 'nobody1900'"):
         spelled_out("{cite}`nobody1900`")
+
+
+def test_a_work_without_authors_is_called_by_its_editors_or_its_title(monkeypatch):
+    def work(**people):
+        named = {role: [Person(name) for name in names] for role, names in people.items()}
+        return Entry("misc", {"title": "The {Stan} manual | 2", "year": "2024"}, persons=named)
+
+    works = {
+        "nobody": work(),
+        "editor": work(editor=["Ann Lee"]),
+        "both": work(author=["Bo Ek", "Cy Oh"], editor=["Ann Lee"]),
+    }
+    monkeypatch.setattr(citations, "entries", lambda: works)
+    assert [citations.label(key) for key in works] == [
+        "The Stan manual | 2, 2024",
+        "Lee, 2024",
+        "Ek and Oh, 2024",
+    ]

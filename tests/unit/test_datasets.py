@@ -47,6 +47,16 @@ def test_the_mystery_chains_are_four_runs_of_four_chains():
     runs = datasets.mystery_chains()
     assert list(runs) == ["first", "second", "third", "fourth"]
     assert all(run.shape == (4, 1000) for run in runs.values())
+    # A narrow chain, a trend, nothing, and a chain that is somewhere else.
+    width, level = (
+        {name: by(run, axis=1) for name, run in runs.items()} for by in (np.std, np.mean)
+    )
+    np.testing.assert_allclose(width["first"], [1.0, 1.0, 0.25, 1.0], rtol=0.1)
+    np.testing.assert_allclose(width["second"], np.sqrt(1.0 + 3.0**2 / 12.0), rtol=0.1)
+    np.testing.assert_allclose(width["third"], 1.0, rtol=0.1)
+    np.testing.assert_allclose(level["fourth"], [0.0, 0.0, 0.0, 1.5], atol=0.15)
+    for name in ("first", "second", "third"):
+        np.testing.assert_allclose(level[name], 0.0, atol=0.15)
 
 
 @pytest.mark.parametrize("name", sorted(SHAPES))

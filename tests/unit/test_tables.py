@@ -99,6 +99,15 @@ def test_names_of_rows_are_shown_unless_they_only_count():
     assert texts(table(frame.rename_axis("day")), "th") == ["0", "1"]
 
 
+def test_the_names_of_indices_stand_in_the_last_row_of_the_header():
+    columns = pd.MultiIndex.from_tuples([("PyMC", "mean"), ("PyMC", "sd")])
+    index = pd.MultiIndex.from_tuples([("mu", 1), ("mu", 2)], names=["name", None])
+    shown = parsed(table(pd.DataFrame([[1.0, 2.0], [3.0, 4.0]], index=index, columns=columns)))
+    first, last = shown.thead.find_all("tr")
+    assert [cell.get_text() for cell in first] == ["", "", "PyMC"]
+    assert [cell.get_text() for cell in last] == ["name", "", "mean", "sd"]
+
+
 def test_groups_of_columns_have_one_header_over_them_and_no_header_is_empty():
     columns = pd.MultiIndex.from_tuples([("PyMC", "mean"), ("PyMC", "sd"), ("", "distance")])
     shown = parsed(table(pd.DataFrame([[1.0, 2.0, 3.0]], columns=columns, index=["mu"])))

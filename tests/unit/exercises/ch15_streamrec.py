@@ -109,6 +109,8 @@ def case_15h1():
     wrong = [
         ("one-impression", {"thompson": right["thompson"] / 1000.0}),
         ("clicks", {"thompson": regrets(470.0, 60.0)}),
+        ("clicks", {"overconfident": regrets(250.5, 20.0)}),
+        ("overconfident-regret", {"overconfident": regrets(249.5, 20.0)}),
         ("realized", {"thompson": right["thompson"] - 40.0}),
         ("swapped", {"greedy": right["optimistic"], "optimistic": right["greedy"]}),
         ("prior-not-confident", {"overconfident": right["thompson"]}),

@@ -143,6 +143,9 @@ def case_20h1():
         ("still-broken", {"mended": square_pymc("day")}),
         ("several-densities", {"mended": square_tfp("place", batched=False)}),
         ("density", {"mended": square_pymc("place", sigma=1.0)}),
+        # Their densities are less than one away from that of the other model.
+        ("density", {"broken": square_pymc("place", sigma=0.501)}),
+        ("density", {"mended": square_pymc("day", sigma=0.501)}),
     ]
     return right, wrong
 

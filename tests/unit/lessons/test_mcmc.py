@@ -416,6 +416,15 @@ def test_a_fall_off_a_cliff_is_divergent_and_the_chain_stays(name):
     assert info.energy.item() == 0.5 and info.steps.item() == 1
 
 
+def test_a_point_of_lower_energy_is_accepted_with_probability_one_and_not_more():
+    def step_up(theta):
+        return np.where(theta[:, 0] < 1.0, 0.0, 1.0)
+
+    kernel = mcmc.nuts_kernel(step_up, np.zeros_like, 0.5, max_depth=1)
+    _, info = kernel.step(kernel.init(np.array([[0.8]])), Scripted([1.0], [0.2, 0.5]))
+    assert info.steps.item() == 1 and info.acceptance.item() == 1.0 and info.accepted.item()
+
+
 @pytest.mark.parametrize(("rise", "diverging"), [(999.0, False), (1001.0, True), (np.nan, True)])
 def test_a_rise_of_the_energy_by_a_thousand_is_divergent(rise, diverging):
     def step_up(theta):
