@@ -48,12 +48,6 @@ pooled_fit = sample_tfp(pooled.experimental_pin(depth=depth), seed=9)
 }
 
 
-@pytest.fixture(params=ANSWERS)
-def language(request):
-    """Return the language in which the learner works."""
-    return request.param
-
-
 @pytest.fixture
 def course(tmp_path):
     """Return a copy of the course, as a learner has it, in a folder whose name has a space."""
@@ -243,7 +237,7 @@ def wait_until(condition):
     assert condition()
 
 
-def test_the_learners_path(language, course, open_lab, sit_down):
+def test_the_learners_path(course, open_lab, sit_down):
     lab = open_lab()
     desk = sit_down(lab)
     wanted = {path.name for path in (course / "exercises").glob("*.ipynb")}
@@ -265,9 +259,8 @@ def test_the_learners_path(language, course, open_lab, sit_down):
 
     # a right fit, and a wrong number with it, until there are links to the chapter and to the solution
     fit, check = desk.cell(course, FIT), desk.cell(course, CHECK)
-    seen = desk.run(fit, ANSWERS[language] + "pooled_parameters = 2")
-    if language == "PyMC":  # a bar that says how far the fit is
-        expect(seen).to_contain_text("Step size")
+    seen = desk.run(fit, ANSWERS["PyMC"] + "pooled_parameters = 2")
+    expect(seen).to_contain_text("Step size")  # in a bar that says how far the fit is
     expect(seen).not_to_contain_text("ipywidgets")
     for _ in range(3):
         outcome = desk.run(check).locator(".exercise-check")
@@ -284,6 +277,13 @@ def test_the_learners_path(language, course, open_lab, sit_down):
     expect(outcome).to_contain_text(": passed")
     desk.reaches("4E2.2, Two species, unpooled", "4E2.2 (easy): Two species, unpooled", outcome)
     expect(desk.run(desk.cell(course, "all-passed"))).to_contain_text("1 of 5")
+
+    # right in the other language, too
+    seen = desk.run(fit, ANSWERS["TFP"] + "pooled_parameters = 2")
+    expect(seen).not_to_contain_text("ipywidgets")
+    expect(desk.run(check).locator(".exercise-check")).to_contain_text("not yet")
+    desk.run(fit, "pooled_parameters = 3")
+    expect(desk.run(check).locator(".exercise-check")).to_contain_text(": passed")
 
     # what is saved is the learner's, and nothing came from elsewhere
     desk.page.keyboard.press("Control+S")
