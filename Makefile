@@ -34,7 +34,7 @@ bench:  ## run every notebook from nothing, and say where the time goes (half an
 seeds:  ## every fit and notebook with other seeds: what would fail on another machine (hours)
 	$(SETUP) && $(VENV)/python tools/other_seeds.py
 
-calibrate:  ## simulate data from each model, fit them, rank the truths (half an hour)
+calibrate:  ## simulate data from each model, fit them, rank the truths (three quarters of an hour)
 	$(SETUP) && $(VENV)/python tools/calibrate.py
 
 mutants:  ## break the code in small ways, a sample of them, and see whether tests notice (half an hour)

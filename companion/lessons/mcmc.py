@@ -644,7 +644,7 @@ def _single(point: _Point, steps: int) -> _Stretch:
 def _turns(momentum: np.ndarray, first: _Point, last: _Point) -> bool:
     """Say whether an end of a stretch moves against the sum of the momenta along it.
 
-    Up to half a step at each end, that sum is the displacement divided by the step size.
+    With small steps that sum is about the displacement divided by the step size, plus half a momentum at each end.
     """
     return bool(min(momentum @ first.momentum, momentum @ last.momentum) <= 0.0)
 

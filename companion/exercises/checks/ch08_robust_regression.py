@@ -219,8 +219,8 @@ def two_ends(
         "With `nu` = 1e6, `2 * scipy.stats.t(df=1e6).sf(3)` agrees with the Normal to six digits.",
     )
     return (
-        f"A value 3 scales away is {heavy / light:.0f} times as likely under the Cauchy as under the Normal: that "
-        "is why an outlier hardly moves a t."
+        f"A value more than 3 scales away is {heavy / light:.0f} times as likely under the Cauchy as under the Normal: "
+        "that is why an outlier hardly moves a t."
     )
 
 
